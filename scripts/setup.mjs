@@ -1,0 +1,49 @@
+// Installs the system packages that some tests need. Runs before the tests. Where it cannot install (no Debian-like system,
+// no root rights, no network) it says so and changes nothing; the tests that need a package are then skipped by name.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** What apt installs, and for which tests. To add a package, add a line. */
+const packages = [
+  { name: 'dataset-fashion-mnist', is: 'the Fashion-MNIST images', tests: 'the tests that train on them' },
+];
+
+/** @param {string} name */
+function isInstalled(name) {
+  const query = spawnSync('dpkg-query', ['--show', '--showformat=${db:Status-Status}', name], {
+    encoding: 'utf8',
+  });
+  return query.stdout === 'installed';
+}
+
+/**
+ * Runs apt-get quietly.
+ * @param {string[]} args
+ * @returns its last words if it fails, or undefined
+ */
+function aptGet(...args) {
+  const run = spawnSync('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=120', ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    maxBuffer: 64 * 2 ** 20,
+  });
+  if (run.status === 0) return undefined;
+  return (run.error?.message ?? run.stderr).trim().split('\n').at(-1) || `apt-get ${args[0]} failed`;
+}
+
+/** Why this system cannot install packages, or undefined where it can. */
+function obstacle() {
+  if (!existsSync('/etc/debian_version')) return 'this is no Debian-like system';
+  if (process.getuid?.() !== 0) return 'only root can install it';
+  return aptGet('update');
+}
+
+const missing = packages.filter(({ name }) => !isInstalled(name));
+const general = missing.length > 0 ? obstacle() : undefined;
+for (const { name, is, tests } of missing) {
+  if (general === undefined) console.log(`setup: installing ${name} (${is}) with apt, for ${tests}`);
+  const failure = general ?? aptGet('install', '--yes', '--no-install-recommends', name);
+  if (failure !== undefined)
+    console.log(`setup: ${name} (${is}) is missing: ${failure}; ${tests} are skipped`);
+}
