@@ -11,7 +11,7 @@ const checks = [
   { name: 'format', command: 'prettier --check --log-level warn .' },
   {
     name: 'imports',
-    command: 'depcruise --config .dependency-cruiser.mjs src cli bench test scripts examples',
+    command: 'depcruise --config .dependency-cruiser.mjs .',
   },
   { name: 'unused', command: 'knip' },
   { name: 'build', command: 'npm run -s build' },
@@ -24,6 +24,7 @@ const paint = (style, text) => (color ? styleText(style, text) : text);
 /** @param {number} since */
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
+/** @type {NodeJS.ProcessEnv} */
 const env = { ...process.env, PATH: resolve('node_modules/.bin') + delimiter + process.env.PATH };
 if (color) env.FORCE_COLOR = '1';
 
