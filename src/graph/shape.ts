@@ -57,10 +57,15 @@ export function normalizeAxis(operation: string, axis: number, rank: number): nu
 }
 
 /** Sorted, distinct, non-negative axes; all of them when `axes` is undefined. */
-export function normalizeAxes(operation: string, axes: number | readonly number[] | undefined, rank: number): number[] {
+export function normalizeAxes(
+  operation: string,
+  axes: number | readonly number[] | undefined,
+  rank: number,
+): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   const list = typeof axes === 'number' ? [axes] : axes;
   const normal = [...new Set(list.map((axis) => normalizeAxis(operation, axis, rank)))].sort((a, b) => a - b);
-  if (normal.length !== list.length) throw new ScreeError(`${operation}: axes [${list.join(',')}] name an axis twice`);
+  if (normal.length !== list.length)
+    throw new ScreeError(`${operation}: axes [${list.join(',')}] name an axis twice`);
   return normal;
 }

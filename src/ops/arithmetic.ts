@@ -1,0 +1,152 @@
+import { isFloat } from '../graph/dtype.js';
+import type { Op } from '../graph/op.js';
+import type { Tensor } from '../graph/tensor.js';
+import {
+  constantScalar,
+  elementwise,
+  noAttributes,
+  toTensor,
+  unify,
+  type NoAttributes,
+  type PartialDerivative,
+  type TensorLike,
+} from './define.js';
+
+const one: PartialDerivative = () => 1;
+const minusOne: PartialDerivative = () => -1;
+
+export const addOp = elementwise({
+  name: 'add',
+  arity: 2,
+  evaluate: (x, y) => x + y,
+  code: (x, y) => `(${x} + ${y})`,
+  partials: [one, one],
+  onnx: 'Add',
+});
+
+export const subOp = elementwise({
+  name: 'sub',
+  arity: 2,
+  evaluate: (x, y) => x - y,
+  code: (x, y) => `(${x} - ${y})`,
+  partials: [one, minusOne],
+  onnx: 'Sub',
+});
+
+export const mulOp = elementwise({
+  name: 'mul',
+  arity: 2,
+  evaluate: (x, y) => x * y,
+  code: (x, y) => `(${x} * ${y})`,
+  partials: [([, y]) => y, ([x]) => x],
+  onnx: 'Mul',
+});
+
+export const divOp = elementwise({
+  name: 'div',
+  arity: 2,
+  evaluate: (x, y) => x / y,
+  code: (x, y) => `(${x} / ${y})`,
+  partials: [([, y]) => y.reciprocal(), ([, y], quotient) => quotient.div(y).neg()],
+  onnx: 'Div',
+});
+
+export const negOp = elementwise({
+  name: 'neg',
+  arity: 1,
+  evaluate: (x) => -x,
+  code: (x) => `(-${x})`,
+  partials: [minusOne],
+  onnx: 'Neg',
+});
+
+export const reciprocalOp = elementwise({
+  name: 'reciprocal',
+  arity: 1,
+  evaluate: (x) => 1 / x,
+  code: (x) => `(1 / ${x})`,
+  partials: [(_, output) => output.mul(output).neg()],
+  onnx: 'Reciprocal',
+});
+
+/** x^y. At y = 0 ∂/∂x is 0; ∂/∂y is 0 where x = 0 and y ≥ 0, as in PyTorch. */
+export const powOp = elementwise({
+  name: 'pow',
+  arity: 2,
+  evaluate: Math.pow,
+  code: (x, y) => `Math.pow(${x}, ${y})`,
+  partials: [
+    ([x, y]) => {
+      const exponent = constantScalar(y);
+      if (exponent === 0) return undefined;
+      if (exponent !== undefined) return x.pow(exponent - 1).mul(exponent);
+      return y.equal(0).where(0, x.pow(y.sub(1)).mul(y));
+    },
+    ([x, y], power) => x.equal(0).and(y.greaterEqual(0)).where(0, power.mul(x.log())),
+  ],
+  onnx: 'Pow',
+});
+
+/** Larger of two. Where they are equal each gets half of the derivative, as in PyTorch. NaN if either is NaN. */
+export const maximumOp = elementwise({
+  name: 'maximum',
+  arity: 2,
+  evaluate: Math.max,
+  code: (x, y) => `Math.max(${x}, ${y})`,
+  partials: [([x, y]) => share(x, y), ([x, y]) => share(y, x)],
+  onnx: 'Max',
+});
+
+/** Smaller of two. Where they are equal each gets half of the derivative, as in PyTorch. NaN if either is NaN. */
+export const minimumOp = elementwise({
+  name: 'minimum',
+  arity: 2,
+  evaluate: Math.min,
+  code: (x, y) => `Math.min(${x}, ${y})`,
+  partials: [([x, y]) => share(y, x), ([x, y]) => share(x, y)],
+  onnx: 'Min',
+});
+
+/** 1 where x is larger, ½ where they are equal, 0 elsewhere. */
+function share(x: Tensor, y: Tensor): Tensor {
+  return x.sub(y).sign().add(1).mul(0.5);
+}
+
+/** Emits a two-operand op with operands brought to one element type. */
+function binary(op: Op<NoAttributes>): (x: TensorLike, y: TensorLike) => Tensor {
+  return (x, y) => {
+    const [a, b] = unify(op.name, [x, y]);
+    return a.builder.apply(op, [a, b], noAttributes);
+  };
+}
+
+export const add = binary(addOp);
+export const sub = binary(subOp);
+export const mul = binary(mulOp);
+/** x / y, elementwise. Integers are divided as float32. */
+export function div(x: TensorLike, y: TensorLike): Tensor {
+  const [a, b] = unify('div', [x, y]).map(floating);
+  return a.builder.apply(divOp, [a, b], noAttributes);
+}
+export const maximum = binary(maximumOp);
+export const minimum = binary(minimumOp);
+
+export function floating(tensor: Tensor): Tensor {
+  return isFloat(tensor.dtype) ? tensor : tensor.cast('float32');
+}
+
+/** xʸ. Exponents 0, ½ and small integers become products and square roots, so that every derivative exists at 0. */
+export function pow(x: TensorLike, y: TensorLike): Tensor {
+  const [base, exponent] = unify('pow', [x, y]).map(floating);
+  const constant = constantScalar(exponent);
+  if (constant !== undefined && exponent.rank <= base.rank) {
+    if (constant === 0) return toTensor('pow', 1, base.dtype).broadcastTo(base.shape);
+    if (constant === 1) return base;
+    if (constant === 2) return base.mul(base);
+    if (constant === 3) return base.mul(base).mul(base);
+    if (constant === 4) return base.mul(base).square();
+    if (constant === 0.5) return base.sqrt();
+    if (constant === -1) return base.reciprocal();
+  }
+  return base.builder.apply(powOp, [base, exponent], noAttributes);
+}

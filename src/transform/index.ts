@@ -1,0 +1,3 @@
+export { grad, hessian, hvp, jvp, valueAndGrad, valueAndGradWithAux, vjp } from './derivatives.js';
+export { vmap, type VmapOptions } from './vmap.js';
+export { simplify } from './simplify.js';
