@@ -1,0 +1,83 @@
+import './methods.js';
+
+export { add, div, maximum, minimum, mul, pow, sub } from './arithmetic.js';
+export {
+  and,
+  cast,
+  clip,
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  not,
+  notEqual,
+  or,
+  where,
+} from './compare.js';
+export { constantScalar, toTensor, type TensorLike } from './define.js';
+export { matmul } from './matmul.js';
+export {
+  argmax,
+  logSumExp,
+  max,
+  mean,
+  min,
+  prod,
+  sum,
+  variance,
+  type ReduceOptions,
+} from './reduce.js';
+export {
+  broadcastTo,
+  concat,
+  flip,
+  pad,
+  reshape,
+  slice,
+  stack,
+  transpose,
+  type PadOptions,
+} from './shape-ops.js';
+export {
+  bool,
+  float32,
+  float64,
+  int32,
+  trace,
+  traceTree,
+  type Specs,
+  type Traceable,
+  type Traced,
+} from './trace.js';
+export {
+  abs,
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  cbrt,
+  ceil,
+  cos,
+  cosh,
+  erf,
+  exp,
+  expm1,
+  floor,
+  log,
+  log1p,
+  relu,
+  round,
+  rsqrt,
+  sigmoid,
+  sign,
+  sin,
+  sinh,
+  softplus,
+  sqrt,
+  stopGradient,
+  tan,
+  tanh,
+} from './unary.js';
