@@ -20,7 +20,7 @@ function isInstalled(name) {
 /**
  * Runs apt-get quietly.
  * @param {string[]} args
- * @returns its last words if it fails, or undefined
+ * @returns {string | undefined} its last words if it fails
  */
 function aptGet(...args) {
   const run = spawnSync('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=120', ...args], {
@@ -29,21 +29,23 @@ function aptGet(...args) {
     maxBuffer: 64 * 2 ** 20,
   });
   if (run.status === 0) return undefined;
-  return (run.error?.message ?? run.stderr).trim().split('\n').at(-1) || `apt-get ${args[0]} failed`;
+  const said = run.error?.message ?? run.stderr.trim().split('\n').at(-1)?.replace(/^E: /, '');
+  return said || `apt-get ended with ${run.status ?? run.signal}`;
 }
 
-/** Why this system cannot install packages, or undefined where it can. */
+/** Why this system cannot install packages, or undefined where it may. */
 function obstacle() {
   if (!existsSync('/etc/debian_version')) return 'this is no Debian-like system';
   if (process.getuid?.() !== 0) return 'only root can install it';
-  return aptGet('update');
+  return undefined;
 }
 
 const missing = packages.filter(({ name }) => !isInstalled(name));
-const general = missing.length > 0 ? obstacle() : undefined;
+const general = obstacle();
+// An update that fails in part may still leave what is needed, so the installation has the last word.
+if (missing.length > 0 && general === undefined) aptGet('update');
 for (const { name, is, tests } of missing) {
   if (general === undefined) console.log(`setup: installing ${name} (${is}) with apt, for ${tests}`);
   const failure = general ?? aptGet('install', '--yes', '--no-install-recommends', name);
-  if (failure !== undefined)
-    console.log(`setup: ${name} (${is}) is missing: ${failure}; ${tests} are skipped`);
+  if (failure !== undefined) console.log(`setup: no ${name} (${is}), so ${tests} are skipped: ${failure}`);
 }
