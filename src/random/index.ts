@@ -1,0 +1,3 @@
+export { Generator, type GeneratorState } from './generator.js';
+export { bernoulli, integers, normal, permutation, truncatedNormal, uniform } from './distributions.js';
+export { philoxUniform, type PhiloxKey } from './philox.js';
