@@ -100,6 +100,8 @@ export interface Op<A extends Attributes = Attributes> {
   batch?(inputs: readonly Tensor[], batched: readonly boolean[], attributes: A): Tensor;
   decompose?(inputs: readonly Tensor[], attributes: A): Tensor;
   readonly elementwise?: ElementwiseKernel;
+  /** Computed by its kernel on the host before a native program runs; its inputs are inputs of the graph. */
+  readonly host?: boolean;
   kernel?(request: KernelRequest<A>): Kernel;
   onnx?(emitter: OnnxEmitter, request: OnnxRequest<A>): string;
 }

@@ -16,18 +16,12 @@ export {
   where,
 } from './compare.js';
 export { constantScalar, toTensor, type TensorLike } from './define.js';
+export { conv, type ConvOptions } from './conv.js';
 export { matmul } from './matmul.js';
-export {
-  argmax,
-  logSumExp,
-  max,
-  mean,
-  min,
-  prod,
-  sum,
-  variance,
-  type ReduceOptions,
-} from './reduce.js';
+export { batchNorm, batchStatistics, normalize, type BatchNormOptions } from './norm.js';
+export { avgPool, maxPool } from './pool.js';
+export { uniform } from './random.js';
+export { argmax, logSumExp, max, mean, min, prod, sum, variance, type ReduceOptions } from './reduce.js';
 export {
   broadcastTo,
   concat,
@@ -81,3 +75,5 @@ export {
   tan,
   tanh,
 } from './unary.js';
+export { accuracy, logSoftmax, oneHot, softmax, softmaxCrossEntropy } from './softmax.js';
+export type { WindowOptions } from './window.js';

@@ -1,0 +1,125 @@
+import { ScreeError } from '../graph/errors.js';
+import { ndarray } from '../graph/ndarray.js';
+import type { Op } from '../graph/op.js';
+import type { DType } from '../graph/dtype.js';
+import { normalizeAxis, showShape, sizeOf } from '../graph/shape.js';
+import type { Tensor } from '../graph/tensor.js';
+import { noAttributes, type NoAttributes } from './define.js';
+import { logSumExp } from './reduce.js';
+
+type AxisAttributes = { readonly axis: number };
+
+function softmaxRule(y: Tensor, given: Tensor, axis: number): Tensor {
+  return y.mul(given.sub(y.mul(given).sum({ axes: axis, keepDims: true })));
+}
+
+/** eˣ / Σ eˣ along an axis. Composite. */
+export const softmaxOp: Op<AxisAttributes> = {
+  name: 'softmax',
+  infer: ([x]) => x,
+  jvp: ({ output, attributes: { axis } }, [tangent]) => tangent && softmaxRule(output, tangent, axis),
+  vjp: ({ output, attributes: { axis } }, cotangent) => [softmaxRule(output, cotangent, axis)],
+  batch: ([x], _batched, { axis }) => x.builder.apply(softmaxOp, [x], { axis: axis + 1 }),
+  decompose([x], { axis }) {
+    const top = x.max({ axes: axis, keepDims: true }).stopGradient();
+    const powers = x.sub(top).exp();
+    return powers.div(powers.sum({ axes: axis, keepDims: true }));
+  },
+  onnx: (emitter, { names, attributes: { axis } }) => emitter.emit('Softmax', names, { axis: { int: axis } }),
+};
+
+/** x − log Σ eˣ along an axis. Composite. */
+export const logSoftmaxOp: Op<AxisAttributes> = {
+  name: 'logSoftmax',
+  infer: ([x]) => x,
+  jvp: ({ output, attributes: { axis } }, [tangent]) =>
+    tangent && tangent.sub(output.exp().mul(tangent).sum({ axes: axis, keepDims: true })),
+  vjp: ({ output, attributes: { axis } }, cotangent) => [
+    cotangent.sub(output.exp().mul(cotangent.sum({ axes: axis, keepDims: true }))),
+  ],
+  batch: ([x], _batched, { axis }) => x.builder.apply(logSoftmaxOp, [x], { axis: axis + 1 }),
+  decompose: ([x], { axis }) =>
+    x.sub(logSumExp(x, axis).reshape(x.shape.map((extent, a) => (a === axis ? 1 : extent)))),
+  onnx: (emitter, { names, attributes: { axis } }) =>
+    emitter.emit('LogSoftmax', names, { axis: { int: axis } }),
+};
+
+/**
+ * −log softmax at the label: logits [batch, classes] and labels int32 [batch] give [batch]. Composite. A label outside the
+ * classes gives log Σ eˣ alone; labels are checked where data enters.
+ */
+export const softmaxCrossEntropyOp: Op<NoAttributes> = {
+  name: 'softmaxCrossEntropy',
+  infer([logits, labels]) {
+    const fits =
+      logits.shape.length === 2 && labels.shape.length === 1 && labels.shape[0] === logits.shape[0];
+    if (!fits || labels.dtype !== 'int32') {
+      throw new ScreeError(
+        `crossEntropy: logits ${showShape(logits.shape)} need int32 labels [${logits.shape[0]}], got ${labels.dtype}${showShape(labels.shape)}`,
+      );
+    }
+    return { shape: labels.shape, dtype: logits.dtype };
+  },
+  vjp({ inputs: [logits, labels] }, cotangent) {
+    const error = softmax(logits).sub(oneHot(labels, logits.shape[1], logits.dtype));
+    return [error.mul(cotangent.reshape([cotangent.size, 1])), undefined];
+  },
+  decompose([logits, labels]) {
+    const chosen = oneHot(labels, logits.shape[1], logits.dtype).mul(logits).sum({ axes: 1 });
+    return logSumExp(logits, 1).sub(chosen);
+  },
+  kernel({ inputs: [{ shape }] }) {
+    const [batch, classes] = shape;
+    return (output, logits, labels) => {
+      for (let n = 0; n < batch; n++) {
+        let top = -Infinity;
+        for (let c = 0; c < classes; c++) top = Math.max(top, logits[n * classes + c]);
+        let total = 0;
+        for (let c = 0; c < classes; c++) total += Math.exp(logits[n * classes + c] - top);
+        const label = labels[n];
+        const chosen = label >= 0 && label < classes ? logits[n * classes + label] : 0;
+        output[n] = Math.log(total) + top - chosen;
+      }
+    };
+  },
+  onnx(emitter, { names: [logits, labels], inputs: [{ shape, dtype }] }) {
+    const log = emitter.emit('LogSoftmax', [logits], { axis: { int: 1 } });
+    const places = emitter.emit('Reshape', [labels, emitter.ints([shape[0], 1])]);
+    const chosen = emitter.emit('GatherElements', [log, places], { axis: { int: 1 } });
+    const flat = emitter.emit('Reshape', [chosen, emitter.ints([shape[0]])]);
+    return emitter.emit('Mul', [flat, emitter.scalar(-1, dtype)]);
+  },
+};
+
+/** 1 at the label, 0 elsewhere: int labels [...s] give [...s, classes]. A label outside the classes gives zeros. */
+export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'): Tensor {
+  const values = Int32Array.from({ length: classes }, (_, index) => index);
+  const range = labels.builder.constant(ndarray(values));
+  return labels
+    .reshape([...labels.shape, 1])
+    .equal(range)
+    .cast(dtype);
+}
+
+export function softmax(x: Tensor, axis = -1): Tensor {
+  return x.builder.apply(softmaxOp, [x], { axis: normalizeAxis('softmax', axis, x.rank) });
+}
+
+export function logSoftmax(x: Tensor, axis = -1): Tensor {
+  return x.builder.apply(logSoftmaxOp, [x], { axis: normalizeAxis('logSoftmax', axis, x.rank) });
+}
+
+/** −log softmax(logits)[label] for each example: logits [batch, classes], labels int32 [batch] → [batch]. */
+export function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
+  return logits.builder.apply(softmaxCrossEntropyOp, [logits, labels], noAttributes);
+}
+
+/** Share of examples whose largest logit is at the label, as a float32 scalar. */
+export function accuracy(logits: Tensor, labels: Tensor): Tensor {
+  return logits
+    .argmax(1)
+    .equal(labels)
+    .cast('float32')
+    .sum()
+    .mul(1 / sizeOf(labels.shape));
+}
