@@ -3,7 +3,7 @@ import type { KernelRequest, Op, OnnxAttributes, TensorType } from '../graph/op.
 import { showShape, sizeOf, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { sumDefined } from './define.js';
-import { stack } from './shape-ops.js';
+import { stack } from './slices.js';
 import {
   makeWindow,
   planeWalk,

@@ -22,17 +22,8 @@ export { batchNorm, batchStatistics, normalize, type BatchNormOptions } from './
 export { avgPool, maxPool } from './pool.js';
 export { uniform } from './random.js';
 export { argmax, logSumExp, max, mean, min, prod, sum, variance, type ReduceOptions } from './reduce.js';
-export {
-  broadcastTo,
-  concat,
-  flip,
-  pad,
-  reshape,
-  slice,
-  stack,
-  transpose,
-  type PadOptions,
-} from './shape-ops.js';
+export { broadcastTo, reshape, transpose } from './shape-ops.js';
+export { concat, flip, pad, slice, stack, type PadOptions } from './slices.js';
 export {
   bool,
   float32,

@@ -8,6 +8,7 @@ import type { TensorLike } from './define.js';
 import { matmul } from './matmul.js';
 import * as reduce from './reduce.js';
 import * as shapes from './shape-ops.js';
+import * as slices from './slices.js';
 import * as unary from './unary.js';
 
 const unaries = {
@@ -84,7 +85,7 @@ declare module '../graph/tensor.js' {
     /** The last two axes exchanged. */
     swapLast(): Tensor;
     slice(starts: readonly number[], ends: readonly number[], steps?: readonly number[]): Tensor;
-    pad(options: shapes.PadOptions): Tensor;
+    pad(options: slices.PadOptions): Tensor;
     concat(y: Tensor, axis?: number): Tensor;
     flip(axes?: number | readonly number[]): Tensor;
     zerosLike(): Tensor;
@@ -139,16 +140,16 @@ const methods: ThisType<Tensor> & Record<string, (this: Tensor, ...values: never
     return shapes.transpose(this, [...axes.slice(0, -2), this.rank - 1, this.rank - 2]);
   },
   slice(starts: readonly number[], ends: readonly number[], steps?: readonly number[]) {
-    return shapes.slice(this, starts, ends, steps);
+    return slices.slice(this, starts, ends, steps);
   },
-  pad(options: shapes.PadOptions) {
-    return shapes.pad(this, options);
+  pad(options: slices.PadOptions) {
+    return slices.pad(this, options);
   },
   concat(y: Tensor, axis?: number) {
-    return shapes.concat([this, y], axis);
+    return slices.concat([this, y], axis);
   },
   flip(axes?: number | readonly number[]) {
-    return shapes.flip(this, axes);
+    return slices.flip(this, axes);
   },
   zerosLike() {
     return this.builder.constant(ndarray(0, [], this.dtype)).broadcastTo(this.shape);

@@ -2,7 +2,7 @@ import './methods.js';
 import { ScreeError } from '../graph/errors.js';
 import type { Graph } from '../graph/graph.js';
 import type { TensorType } from '../graph/op.js';
-import { Builder, building, Tensor } from '../graph/tensor.js';
+import { Builder, building, type Tensor } from '../graph/tensor.js';
 import { flattenTree, unflattenTree, type MapLeaves, type Tree } from '../graph/tree.js';
 
 /** Arguments with every tensor replaced by its type. */

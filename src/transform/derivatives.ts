@@ -1,10 +1,9 @@
-import { isFloat } from '../graph/dtype.js';
+import { allocate, isFloat } from '../graph/dtype.js';
 import { ScreeError } from '../graph/errors.js';
 import { sizeOf } from '../graph/shape.js';
 import { currentBuilder, type Tensor } from '../graph/tensor.js';
 import { flattenTree, treePaths, unflattenTree, type Tree } from '../graph/tree.js';
 import { ndarray } from '../graph/ndarray.js';
-import { allocate } from '../graph/dtype.js';
 import { resultLeaves, type Traceable } from '../ops/trace.js';
 import { pushforward } from './forward.js';
 import { pullback } from './reverse.js';
@@ -12,9 +11,9 @@ import { vmap } from './vmap.js';
 
 type Args = readonly Tree<Tensor>[];
 
-export interface GradOptions {
+export interface GradOptions<K extends number> {
   /** Which argument to differentiate by; the first by default. */
-  readonly argument?: number;
+  readonly argument?: K;
 }
 
 /** Fresh names for the same values, so that a derivative by an argument sees only what the function does with it. */
@@ -37,52 +36,59 @@ function requireFloat(operation: string, tree: Tree<Tensor>): void {
   });
 }
 
+function gradientAt<A extends Args, X, K extends number>(
+  args: A,
+  argument: K,
+  body: (args: A) => { value: Tensor; aux: X },
+): { value: Tensor; aux: X; gradient: A[K] } {
+  if (args[argument] === undefined) {
+    throw new ScreeError(`grad: there is no argument ${argument}; the function got ${args.length}`);
+  }
+  requireFloat('grad', args[argument]);
+  const copy = fresh(args[argument]);
+  const replaced = args.map((arg, index) => (index === argument ? copy : arg)) as Args as A;
+  const { value, aux } = body(replaced);
+  const [output] = resultLeaves('grad', value);
+  if (output.size !== 1 || !isFloat(output.dtype)) {
+    throw new ScreeError(
+      `grad: the function gave ${output.toString()}; it must give one floating-point number`,
+    );
+  }
+  const sources = flattenTree(copy);
+  const cotangents = pullback(sources, [output], [output.zerosLike().add(1)]);
+  const leaves = sources.map((source, index) => cotangents[index] ?? source.zerosLike());
+  return { value, aux, gradient: unflattenTree(copy, leaves) as A[K] };
+}
+
 /**
  * The function that gives `f`'s value and its gradient, by reverse mode. The gradient has the tree of the argument.
  * @throws ScreeError when `f` does not give a scalar, or the argument is not floating-point.
  */
 export function valueAndGrad<A extends Args, K extends number = 0>(
   f: Traceable<A, Tensor>,
-  options: { readonly argument?: K } = {},
+  { argument }: GradOptions<K> = {},
 ): (...args: A) => { value: Tensor; gradient: A[K] } {
-  const withAux = valueAndGradWithAux<A, Tensor, K>((...args) => ({ value: f(...args), aux: [] }), options);
   return (...args) => {
-    const { value, gradient } = withAux(...args);
+    const { value, gradient } = gradientAt(args, (argument ?? 0) as K, (replaced) => ({
+      value: f(...replaced),
+      aux: undefined,
+    }));
     return { value, gradient };
   };
 }
 
 /** valueAndGrad of a function that also gives tensors to be passed on as they are: new states, accuracies. */
 export function valueAndGradWithAux<A extends Args, X extends Tree<Tensor>, K extends number = 0>(
-  f: (...args: A) => { value: Tensor; aux: X | readonly [] },
-  { argument }: { readonly argument?: K } = {},
-): (...args: A) => { value: Tensor; aux: X | readonly []; gradient: A[K] } {
-  return (...args) => {
-    const at = argument ?? 0;
-    if (args[at] === undefined)
-      throw new ScreeError(`grad: there is no argument ${at}; the function got ${args.length}`);
-    requireFloat('grad', args[at]);
-    const copy = fresh(args[at]);
-    const replaced = args.map((arg, index) => (index === at ? copy : arg)) as Args as A;
-    const { value, aux } = f(...replaced);
-    const [output] = resultLeaves('grad', value);
-    if (output.size !== 1 || !isFloat(output.dtype)) {
-      throw new ScreeError(
-        `grad: the function gave ${output.toString()}; it must give one floating-point number`,
-      );
-    }
-    const sources = flattenTree(copy);
-    const seed = output.zerosLike().add(1);
-    const cotangents = pullback(sources, [output], [seed]);
-    const leaves = sources.map((source, index) => cotangents[index] ?? source.zerosLike());
-    return { value, aux, gradient: unflattenTree(copy, leaves) as A[K] };
-  };
+  f: (...args: A) => { value: Tensor; aux: X },
+  { argument }: GradOptions<K> = {},
+): (...args: A) => { value: Tensor; aux: X; gradient: A[K] } {
+  return (...args) => gradientAt(args, (argument ?? 0) as K, (replaced) => f(...replaced));
 }
 
 /** The gradient of a scalar function, by reverse mode, in the tree of the argument. */
 export function grad<A extends Args, K extends number = 0>(
   f: Traceable<A, Tensor>,
-  options: { readonly argument?: K } = {},
+  options: GradOptions<K> = {},
 ): (...args: A) => A[K] {
   const both = valueAndGrad(f, options);
   return (...args) => both(...args).gradient;
@@ -96,7 +102,7 @@ export function vjp<A extends Args, R extends Tree<Tensor>>(
   ...args: A
 ): { value: R; pullback: (cotangent: R) => A } {
   args.forEach((arg) => requireFloat('vjp', arg));
-  const copies = fresh(args as readonly Tree<Tensor>[]) as Args as A;
+  const copies = fresh<Args>(args) as A;
   const value = f(...copies);
   const outputs = resultLeaves('vjp', value);
   return {
@@ -123,7 +129,7 @@ export function jvp<A extends Args, R extends Tree<Tensor>>(
   tangents: A,
 ): { value: R; tangent: R } {
   args.forEach((arg) => requireFloat('jvp', arg));
-  const copies = fresh(args as readonly Tree<Tensor>[]) as Args as A;
+  const copies = fresh<Args>(args) as A;
   const sources = flattenTree<Tensor>(copies);
   const directions = flattenTree<Tensor>(tangents);
   sources.forEach((source, index) => {

@@ -51,15 +51,17 @@ function fold(node: Node, nodes: readonly Node[]): NDArray | undefined {
   const arrays = values.filter((value) => value !== undefined);
   if (arrays.length !== values.length) return undefined;
   const output = allocate(dtype, sizeOf(shape));
-  const { elementwise, kernel } = op;
+  const { elementwise } = op;
   if (elementwise !== undefined) {
     if (arrays.some((array) => array.data.length !== 1 && !sameShape(array.shape, shape))) return undefined;
     for (let i = 0; i < output.length; i++) {
       output[i] = elementwise.evaluate(...arrays.map(({ data }) => (data.length === 1 ? data[0] : data[i])));
     }
-  } else if (kernel !== undefined) {
-    kernel.call(op, { inputs: arrays, output: node, attributes })(output, ...arrays.map(({ data }) => data));
-  } else return undefined;
+  } else {
+    const kernel = op.kernel?.({ inputs: arrays, output: node, attributes });
+    if (kernel === undefined) return undefined;
+    kernel(output, ...arrays.map(({ data }) => data));
+  }
   return ndarray(output, shape, dtype);
 }
 
@@ -75,6 +77,8 @@ function rewrite(node: Node, nodes: readonly Node[]): number | Node | undefined 
   if (op === mulOp && keeps(x) && uniformValue(nodes, y) === 1) return x;
   if (op === mulOp && keeps(y) && uniformValue(nodes, x) === 1) return y;
   if (op === divOp && keeps(x) && uniformValue(nodes, y) === 1) return x;
+  if (op === mulOp && keeps(x) && uniformValue(nodes, y) === -1) return { ...node, op: negOp, inputs: [x] };
+  if (op === mulOp && keeps(y) && uniformValue(nodes, x) === -1) return { ...node, op: negOp, inputs: [y] };
   if (op === negOp && nodes[x].op === negOp) return nodes[x].inputs[0];
   if (op === addOp && nodes[y].op === negOp) return { ...node, op: subOp, inputs: [x, nodes[y].inputs[0]] };
   if (op === reshapeOp && keeps(x)) return x;

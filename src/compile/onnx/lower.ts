@@ -1,0 +1,133 @@
+import type { DType } from '../../graph/dtype.js';
+import { constantValue, inputOp, type Graph, type Node } from '../../graph/graph.js';
+import { ndarray, type NDArray } from '../../graph/ndarray.js';
+import type { OnnxAttributes, OnnxEmitter } from '../../graph/op.js';
+import { expandComposites, simplify } from '../../transform/index.js';
+import type { Initializer, OnnxModel, OnnxNode, ValueInfo } from './encode.js';
+
+/** A graph as an ONNX model, and how its inputs are fed. */
+export interface Lowered {
+  readonly model: OnnxModel;
+  /** For each input of the model, the node of `graph` that it carries. */
+  readonly feeds: readonly number[];
+  /** The lowered graph; `feeds` that are not among its inputs are computed on the host by their kernels. */
+  readonly graph: Graph;
+}
+
+class Emitter implements OnnxEmitter {
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers: Initializer[] = [];
+  private readonly known = new Map<string, string[]>();
+  private readonly arrays = new Map<NDArray['data'], string>();
+  private count = 0;
+
+  constructor(readonly threads: number) {}
+
+  fresh(): string {
+    return `n${this.count++}`;
+  }
+
+  emit(
+    op: string,
+    inputs: readonly string[],
+    attributes?: OnnxAttributes,
+    options?: { domain?: string },
+  ): string {
+    return this.emitMany(op, inputs, 1, attributes, options)[0];
+  }
+
+  emitMany(
+    op: string,
+    inputs: readonly string[],
+    outputs: number,
+    attributes: OnnxAttributes = {},
+    { domain = '' }: { domain?: string } = {},
+  ): string[] {
+    const key = `${domain}:${op}(${inputs.join()})${JSON.stringify(attributes)}/${outputs}`;
+    return this.once(key, () => {
+      const names = Array.from({ length: outputs }, () => this.fresh());
+      this.nodes.push({ op, domain, inputs, outputs: names, attributes });
+      return names;
+    });
+  }
+
+  ints(values: readonly number[]): string {
+    const [name] = this.once(`ints ${values.join()}`, () => {
+      const fresh = this.fresh();
+      this.initializers.push({ name: fresh, array: { int64: values, shape: [values.length] } });
+      return [fresh];
+    });
+    return name;
+  }
+
+  constant(array: NDArray): string {
+    const known = this.arrays.get(array.data);
+    if (known !== undefined) return known;
+    const name = this.fresh();
+    this.initializers.push({ name, array });
+    this.arrays.set(array.data, name);
+    return name;
+  }
+
+  scalar(value: number, dtype: DType): string {
+    const [name] = this.once(`${dtype} ${Object.is(value, -0) ? '-0' : value}`, () => [
+      this.constant(ndarray(value, [], dtype)),
+    ]);
+    return name;
+  }
+
+  private once(key: string, make: () => string[]): string[] {
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.known.set(key, made);
+    return made;
+  }
+}
+
+/** What ONNX Runtime gets: composites that it has no operator for are decomposed, and each node's `onnx` rule is applied. */
+export function lower(source: Graph, { threads }: { threads: number }): Lowered {
+  const graph = expandComposites(simplify(source), (op) => op.onnx !== undefined || op.host === true);
+  const emitter = new Emitter(threads);
+  const names: string[] = [];
+  const feeds: number[] = [];
+  const used = new Set(
+    graph.nodes.flatMap(({ inputs, op }) => (op.host ? [] : inputs)).concat(graph.outputs),
+  );
+  graph.nodes.forEach((node, id) => {
+    const isFeed = node.op === inputOp || node.op.host === true;
+    if (isFeed && used.has(id)) feeds.push(id);
+    names.push(isFeed ? `f${id}` : lowerNode(emitter, graph, node, names));
+  });
+  const info = (name: string, { dtype, shape }: Node): ValueInfo => ({ name, dtype, shape });
+  const outputs = graph.outputs.map((id, index) => {
+    const name = `o${index}`;
+    emitter.nodes.push({ op: 'Identity', inputs: [names[id]], outputs: [name] });
+    return info(name, graph.nodes[id]);
+  });
+  const model: OnnxModel = {
+    graph: {
+      name: 'scree',
+      inputs: feeds.map((id) => info(names[id], graph.nodes[id])),
+      outputs,
+      initializers: emitter.initializers,
+      nodes: emitter.nodes,
+    },
+  };
+  return { model, feeds, graph };
+}
+
+function lowerNode(emitter: Emitter, graph: Graph, node: Node, names: readonly string[]): string {
+  const value = constantValue(node);
+  if (value !== undefined)
+    return value.shape.length === 0 ? emitter.scalar(value.data[0], value.dtype) : emitter.constant(value);
+  const inputs = node.inputs.map((input) => graph.nodes[input]);
+  const request = {
+    inputs,
+    output: node,
+    attributes: node.attributes,
+    names: node.inputs.map((input) => names[input]),
+  };
+  // Every op left after expandComposites has a rule.
+  return node.op.onnx?.(emitter, request) ?? '';
+}

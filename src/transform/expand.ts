@@ -1,0 +1,41 @@
+import { ScreeError } from '../graph/errors.js';
+import { inputOp, type Graph } from '../graph/graph.js';
+import type { Op } from '../graph/op.js';
+import { Builder, building, type Tensor } from '../graph/tensor.js';
+import { simplify } from './simplify.js';
+
+/**
+ * The graph with every op that a target does not take replaced by its decomposition, as often as needed.
+ * @throws ScreeError naming an op that has none.
+ */
+export function expandComposites(graph: Graph, takes: (op: Op) => boolean): Graph {
+  let current = graph;
+  while (current.nodes.some(({ op }) => !isLeaf(op) && !takes(op)))
+    current = simplify(expandOnce(current, takes));
+  return current;
+}
+
+function isLeaf(op: Op): boolean {
+  return op === inputOp || op.name === 'constant';
+}
+
+function expandOnce(graph: Graph, takes: (op: Op) => boolean): Graph {
+  const builder = new Builder();
+  return building(builder, () => {
+    const images: Tensor[] = [];
+    for (const { op, inputs, attributes } of graph.nodes) {
+      const operands = inputs.map((input) => images[input]);
+      if (isLeaf(op) || takes(op)) {
+        images.push(builder.apply(op, operands, attributes));
+      } else if (op.decompose !== undefined) {
+        images.push(op.decompose(operands, attributes));
+      } else {
+        throw new ScreeError(`${op.name}: this target has neither the op nor a decomposition of it`);
+      }
+    }
+    return builder.graph(
+      graph.inputs.map((id) => images[id]),
+      graph.outputs.map((id) => images[id]),
+    );
+  });
+}
