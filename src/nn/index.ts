@@ -1,0 +1,20 @@
+export { relu, sigmoid, softplus, tanh } from './activations.js';
+export { batchNorm, type BatchNormLayerOptions } from './batch-norm.js';
+export { residual, sequential } from './compose.js';
+export { conv } from './convolution.js';
+export { dense } from './dense.js';
+export { dropout } from './dropout.js';
+export { flatten } from './flatten.js';
+export { fanInUniform } from './initializers.js';
+export {
+  plainLayer,
+  RandomKey,
+  type ApplyOptions,
+  type Initialised,
+  type Layer,
+  type Nothing,
+} from './layer.js';
+export { crossEntropy, mse } from './losses.js';
+export { models, type Model } from './models.js';
+export { avgPool, maxPool } from './pool.js';
+export { summary, type SummaryRow } from './summary.js';

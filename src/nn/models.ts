@@ -1,0 +1,90 @@
+import { ScreeError } from '../graph/errors.js';
+import { showShape, type Shape } from '../graph/shape.js';
+import { relu } from './activations.js';
+import { sequential } from './compose.js';
+import { conv } from './convolution.js';
+import { dense } from './dense.js';
+import { flatten } from './flatten.js';
+import type { Layer } from './layer.js';
+import { maxPool } from './pool.js';
+
+export interface Model {
+  readonly name: string;
+  /** One line for a list of models. */
+  readonly summary: string;
+  /**
+   * @param input shape of one example
+   * @param classes numbers that the model gives for an example
+   * @throws ScreeError when the model cannot take such examples
+   */
+  build(input: Shape, classes: number): Layer;
+}
+
+/** Fully connected, 512 and 256 hidden units with ReLU, over examples of any shape. */
+const mlp: Model = {
+  name: 'mlp',
+  summary: 'two hidden layers of 512 and 256 units, for data of any shape',
+  build: (_input, classes) => sequential(flatten(), dense(512), relu(), dense(256), relu(), dense(classes)),
+};
+
+/**
+ * LeNet-5 with ReLU and max pooling (LeCun et al. 1998, in today's usual form): 5×5 convolutions to 6 and 16 channels, dense
+ * 120 and 84. The second convolution has no padding on images from 12×12 (28×28: 16 channels of 5×5 at the end); on smaller
+ * ones, such as digits of 8×8, nothing would be left, and it is padded by 2.
+ */
+const lenet: Model = {
+  name: 'lenet',
+  summary: 'LeNet-5: two 5×5 convolutions of 6 and 16 channels, dense 120 and 84, for images from 4×4',
+  build(input, classes) {
+    const smallest = requireImage('lenet', input);
+    return sequential(
+      conv(6, 5, { padding: 2 }),
+      relu(),
+      maxPool(2),
+      conv(16, 5, { padding: smallest < 12 ? 2 : 0 }),
+      relu(),
+      maxPool(2),
+      flatten(),
+      dense(120),
+      relu(),
+      dense(84),
+      relu(),
+      dense(classes),
+    );
+  },
+};
+
+/** Two padded 3×3 convolutions to 32 and 64 channels, each with ReLU and 2×2 max pooling, then dense 128. */
+const cnn: Model = {
+  name: 'cnn',
+  summary: 'two 3×3 convolutions of 32 and 64 channels, dense 128, for images from 4×4',
+  build(input, classes) {
+    requireImage('cnn', input);
+    return sequential(
+      conv(32, 3, { padding: 1 }),
+      relu(),
+      maxPool(2),
+      conv(64, 3, { padding: 1 }),
+      relu(),
+      maxPool(2),
+      flatten(),
+      dense(128),
+      relu(),
+      dense(classes),
+    );
+  },
+};
+
+/** The models by name. To add one, write it above and name it here. */
+export const models: Readonly<Record<string, Model>> = { mlp, lenet, cnn };
+
+/** The smaller extent of an image that can be halved twice. */
+function requireImage(model: string, input: Shape): number {
+  const smallest = Math.min(...input.slice(1));
+  if (input.length !== 3 || smallest < 4) {
+    throw new ScreeError(
+      `${model}: examples of shape ${showShape(input)} are no images of [channels, height, width] from 4×4; use mlp`,
+    );
+  }
+  return smallest;
+}
