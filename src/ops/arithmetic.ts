@@ -150,3 +150,57 @@ export function pow(x: TensorLike, y: TensorLike): Tensor {
   }
   return base.builder.apply(powOp, [base, exponent], noAttributes);
 }
+
+function single(op: Op<NoAttributes>): (x: TensorLike) => Tensor {
+  return (x) => {
+    const tensor = toTensor(op.name, x);
+    return tensor.builder.apply(op, [tensor], noAttributes);
+  };
+}
+
+export const neg = single(negOp);
+
+export function reciprocal(x: TensorLike): Tensor {
+  return single(reciprocalOp)(floating(toTensor('reciprocal', x)));
+}
+
+export function square(x: TensorLike): Tensor {
+  const tensor = toTensor('square', x);
+  return mul(tensor, tensor);
+}
+
+/** √(x² + y²). */
+export function hypot(x: TensorLike, y: TensorLike): Tensor {
+  return square(x).add(square(y)).sqrt();
+}
+
+/**
+ * The angle of the point (x, y) in (−π, π]; its derivative at the origin is NaN, as in PyTorch.
+ */
+export const atan2Op = elementwise({
+  name: 'atan2',
+  arity: 2,
+  evaluate: Math.atan2,
+  code: (y, x) => `Math.atan2(${y}, ${x})`,
+  partials: [([y, x]) => x.div(square(x).add(square(y))), ([y, x]) => y.neg().div(square(x).add(square(y)))],
+  // ONNX has atan alone: atan(y/x), shifted by ±π left of the axis, and ±π/2 or 0 on it.
+  onnx(emitter, { names: [y, x], output: { dtype } }) {
+    const zero = emitter.scalar(0, dtype);
+    const pick = (condition: string, yes: string, no: string) => emitter.emit('Where', [condition, yes, no]);
+    const number = (value: number) => emitter.scalar(value, dtype);
+    const below = emitter.emit('Less', [y, zero]);
+    const angle = emitter.emit('Atan', [emitter.emit('Div', [y, x])]);
+    const shift = pick(below, number(-Math.PI), number(Math.PI));
+    const left = emitter.emit('Add', [angle, shift]);
+    const above = emitter.emit('Greater', [y, zero]);
+    const onAxis = pick(above, number(Math.PI / 2), pick(below, number(-Math.PI / 2), zero));
+    const isLeft = emitter.emit('Less', [x, zero]);
+    const isAxis = emitter.emit('Equal', [x, zero]);
+    return pick(isAxis, onAxis, pick(isLeft, left, angle));
+  },
+});
+
+export function atan2(y: TensorLike, x: TensorLike): Tensor {
+  const [a, b] = unify('atan2', [y, x]).map(floating);
+  return a.builder.apply(atan2Op, [a, b], noAttributes);
+}

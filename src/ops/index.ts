@@ -1,6 +1,19 @@
 import './methods.js';
 
-export { add, div, maximum, minimum, mul, pow, sub } from './arithmetic.js';
+export {
+  add,
+  atan2,
+  div,
+  hypot,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  pow,
+  reciprocal,
+  square,
+  sub,
+} from './arithmetic.js';
 export {
   and,
   cast,

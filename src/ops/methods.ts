@@ -12,9 +12,7 @@ import * as slices from './slices.js';
 import * as unary from './unary.js';
 
 const unaries = {
-  neg: (x: Tensor) => x.builder.apply(arithmetic.negOp, [x], {}),
-  reciprocal: (x: Tensor) => x.builder.apply(arithmetic.reciprocalOp, [arithmetic.floating(x)], {}),
-  square: (x: Tensor) => x.mul(x),
+  ...pick(arithmetic, ['neg', 'reciprocal', 'square']),
   ...pick(unary, [
     'exp',
     'expm1',

@@ -54,7 +54,7 @@ class Emitter implements OnnxEmitter {
   ints(values: readonly number[]): string {
     const [name] = this.once(`ints ${values.join()}`, () => {
       const fresh = this.fresh();
-      this.initializers.push({ name: fresh, array: { int64: values, shape: [values.length] } });
+      this.initializers.push({ name: fresh, array: { int64: [...values], shape: [values.length] } });
       return [fresh];
     });
     return name;
