@@ -1,0 +1,18 @@
+export {
+  compile,
+  compileGraph,
+  type CompileOptions,
+  type JavascriptTarget,
+  type OnnxTarget,
+} from './compile.js';
+export {
+  allocateOutputs,
+  type Arguments,
+  type AsyncExecutable,
+  type AsyncProgram,
+  type Executable,
+  type Program,
+  type Results,
+  type SyncExecutable,
+  type TensorValue,
+} from './program.js';

@@ -1,0 +1,206 @@
+import { allocate, dtypeOf, type DType } from '../graph/dtype.js';
+import { ScreeError } from '../graph/errors.js';
+import type { Graph } from '../graph/graph.js';
+import { ndarray, type NDArray } from '../graph/ndarray.js';
+import type { TensorType } from '../graph/op.js';
+import { sameShape, showShape, sizeOf } from '../graph/shape.js';
+import type { Tensor } from '../graph/tensor.js';
+import { flattenTree, unflattenTree, type MapLeaves, type Tree } from '../graph/tree.js';
+
+/**
+ * A graph made ready to run on some target. Arrays are given in the order of the graph's inputs and outputs; outputs are written
+ * in place and must share no memory with each other or with an input.
+ */
+export interface Executable {
+  /** What is run: equivalent to the graph that was given, with the same inputs and outputs. */
+  readonly graph: Graph;
+  /** @throws ScreeError (an asynchronous target by rejection) for arrays that do not fit; nothing is written then. */
+  run(inputs: readonly NDArray[], outputs: readonly NDArray[]): void | Promise<void>;
+  /** Frees what the target holds outside the heap; running afterwards is an error where it holds anything. */
+  close(): void;
+}
+
+/** An executable that has its results when `run` returns. */
+export interface SyncExecutable extends Executable {
+  run(inputs: readonly NDArray[], outputs: readonly NDArray[]): void;
+}
+
+/** An executable that works beside the event loop. */
+export interface AsyncExecutable extends Executable {
+  run(inputs: readonly NDArray[], outputs: readonly NDArray[]): Promise<void>;
+}
+
+type Nested = number | readonly Nested[];
+
+/** What may be given where a traced function takes a tensor; numbers and nested arrays take its element type. */
+export type TensorValue = NDArray | Nested;
+
+/** A tree type with values in place of tensors; where only `Tree<Tensor>` is known of it, no more than that. */
+type WithValues<S, Value> = [Tree<Tensor>] extends [S] ? Tree<Value> : MapLeaves<S, Tensor, Value>;
+
+/** A traced function's arguments with values in place of tensors. */
+export type Arguments<A extends readonly Tree<Tensor>[]> = {
+  [K in keyof A]: WithValues<A[K], TensorValue>;
+};
+
+/** A traced function's result with values in place of tensors. */
+export type Results<R> = WithValues<R, NDArray>;
+
+/** A compiled function that runs at once. Each call gives arrays of its own. */
+export interface Program<A extends readonly unknown[], R> {
+  readonly executable: SyncExecutable;
+  /** @throws ScreeError naming the path of the argument whose shape, element type or structure does not fit. */
+  run(...args: A): R;
+  close(): void;
+}
+
+/** A compiled function that works beside the event loop. Each call gives arrays of its own. */
+export interface AsyncProgram<A extends readonly unknown[], R> {
+  readonly executable: AsyncExecutable;
+  /** @throws ScreeError (by rejection) naming the path of the argument that does not fit. */
+  run(...args: A): Promise<R>;
+  close(): void;
+}
+
+/** Fresh arrays for an executable's outputs. */
+export function allocateOutputs({ nodes, outputs }: Graph): NDArray[] {
+  return outputs.map((id) => {
+    const { shape, dtype } = nodes[id];
+    return { data: allocate(dtype, sizeOf(shape)), shape, dtype };
+  });
+}
+
+/** Throws unless the arrays are what the graph takes and gives. */
+export function checkArrays(
+  { nodes, inputs, outputs }: Graph,
+  given: readonly NDArray[],
+  results: readonly NDArray[],
+): void {
+  if (given.length !== inputs.length || results.length !== outputs.length) {
+    throw new ScreeError(
+      `run: the graph has ${inputs.length} inputs and ${outputs.length} outputs; got ${given.length} and ${results.length} arrays`,
+    );
+  }
+  for (let index = 0; index < inputs.length; index++) {
+    checkArray('input', index, nodes[inputs[index]], given[index]);
+  }
+  for (let index = 0; index < outputs.length; index++) {
+    checkArray('output', index, nodes[outputs[index]], results[index]);
+    const { data } = results[index];
+    for (let other = 0; other < given.length; other++) {
+      if (given[other].data === data) throw sharedMemory(`output ${index}`, `input ${other}`);
+    }
+    for (let other = 0; other < index; other++) {
+      if (results[other].data === data) throw sharedMemory(`output ${index}`, `output ${other}`);
+    }
+  }
+}
+
+function sharedMemory(one: string, other: string): ScreeError {
+  return new ScreeError(`run: ${one} is written to the memory of ${other}; give it an array of its own`);
+}
+
+function checkArray(kind: string, index: number, type: TensorType, array: NDArray): void {
+  const { data, shape, dtype } = array;
+  if (dtype === type.dtype && sameExtents(shape, type.shape) && holds(data, dtype, sizeOf(shape))) return;
+  throw new ScreeError(
+    `run: ${kind} ${index} is ${describe(array)}; it must be ${type.dtype}${showShape(type.shape)}`,
+  );
+}
+
+/** sameShape without a closure: this runs at every call of a program that may take no longer than a few such checks. */
+function sameExtents(a: readonly number[], b: readonly number[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
+}
+
+function holds(data: NDArray['data'], dtype: DType, length: number): boolean {
+  return data.length === length && dtypeOf(data) === dtype;
+}
+
+function describe({ data, shape, dtype }: NDArray): string {
+  const fits = holds(data, dtype, sizeOf(shape));
+  return `${dtype}${showShape(shape)}${fits ? '' : ` over a ${dtypeOf(data)} memory of ${data.length} elements`}`;
+}
+
+/** The arrays for a program's inputs from a call's arguments, in the order of the specs' leaves. */
+export function argumentBinder(specs: readonly Tree<TensorType>[]): (args: readonly unknown[]) => NDArray[] {
+  const types = specs.flatMap((spec) => flattenTree(spec));
+  let next = 0;
+  const places = specs.map((spec) =>
+    unflattenTree<TensorType, number>(
+      spec,
+      flattenTree(spec).map(() => next++),
+    ),
+  );
+  return (args) => {
+    if (args.length !== specs.length) {
+      throw new ScreeError(`run: the program takes ${specs.length} arguments, got ${args.length}`);
+    }
+    const arrays = new Array<NDArray>(types.length);
+    places.forEach((place, index) => bind(place, args[index], `argument ${index}`, types, arrays));
+    return arrays;
+  };
+}
+
+function bind(
+  place: Tree<number>,
+  value: unknown,
+  path: string,
+  types: readonly TensorType[],
+  arrays: NDArray[],
+): void {
+  if (typeof place === 'number') {
+    arrays[place] = toArray(value, types[place], path);
+    return;
+  }
+  const children = Object.entries<Tree<number>>(place);
+  const given = typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : undefined;
+  if (
+    given === undefined ||
+    Array.isArray(place) !== Array.isArray(value) ||
+    given.size !== children.length
+  ) {
+    const wanted = Array.isArray(place)
+      ? `an array of ${place.length}`
+      : `an object with ${Object.keys(place).join(', ')}`;
+    throw new ScreeError(`run: ${path} must be ${wanted}`);
+  }
+  for (const [key, child] of children) {
+    if (!given.has(key)) throw new ScreeError(`run: ${path}.${key} is missing`);
+    bind(child, given.get(key), `${path}.${key}`, types, arrays);
+  }
+}
+
+function isArray(value: unknown): value is NDArray {
+  return typeof value === 'object' && value !== null && 'data' in value && 'dtype' in value;
+}
+
+function isNested(value: unknown): value is Nested {
+  return typeof value === 'number' || (Array.isArray(value) && value.every(isNested));
+}
+
+function toArray(value: unknown, { shape, dtype }: TensorType, path: string): NDArray {
+  const wanted = `${dtype}${showShape(shape)}`;
+  if (isArray(value)) {
+    if (value.dtype === dtype && sameShape(value.shape, shape) && holds(value.data, dtype, sizeOf(shape))) {
+      return value;
+    }
+    throw new ScreeError(`run: ${path} is ${describe(value)}; it must be ${wanted}`);
+  }
+  if (!isNested(value)) {
+    throw new ScreeError(
+      `run: ${path} is ${Array.isArray(value) ? 'an array of other things than numbers' : String(value)}; it must be ${wanted}`,
+    );
+  }
+  // An empty axis ends the nesting: [] stands for every shape without elements.
+  const array = ndarray(
+    value,
+    sizeOf(shape) === 0 && Array.isArray(value) && value.length === 0 ? shape : undefined,
+    dtype,
+  );
+  if (sameShape(array.shape, shape)) return array;
+  throw new ScreeError(`run: ${path} is nested as ${showShape(array.shape)}; it must be ${wanted}`);
+}
