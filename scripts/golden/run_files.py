@@ -51,7 +51,7 @@ with open(GOLDEN / 'events.tfevents', 'wb') as file:
     records = RecordWriter(file)
     for event in [
         Event(wall_time=1.7e9, file_version='brain.Event:2'),
-        Event(wall_time=1.7e9 + 0.5, step=1, session_log=SessionLog(status=SessionLog.START)),
+        Event(wall_time=1.7e9, step=1, session_log=SessionLog(status=SessionLog.START)),
         scalars(0, 1.7e9 + 1, loss=2.302585),
         scalars(1, 1.7e9 + 2.25, loss=-0.5, accuracy=0.0),
         scalars(100000, 1.7e9 + 3.125, loss=1e-7, accuracy=0.987654321, lr=0.004),

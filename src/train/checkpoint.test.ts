@@ -1,11 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import ts from 'typescript';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ScreeError } from '../graph/errors.js';
 import { ndarray, type NDArray } from '../graph/ndarray.js';
@@ -202,64 +199,4 @@ test.skipIf(!canMount)('a full disk costs nothing that was saved (needs the righ
   } finally {
     execFileSync('umount', [disk]);
   }
-});
-
-/** Copies src/graph and src/train as plain JavaScript into `folder`: a process of it starts in a tenth of the time. */
-async function transpileInto(folder: string): Promise<void> {
-  for (const room of ['graph', 'train']) {
-    await mkdir(join(folder, room), { recursive: true });
-    for (const name of (await readdir(`src/${room}`)).filter((name) => /(?<!\.test)\.ts$/.test(name))) {
-      const options = { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext } };
-      const { outputText } = ts.transpileModule(await readFile(`src/${room}/${name}`, 'utf8'), options);
-      await writeFile(join(folder, room, name.replace(/ts$/, 'js')), outputText);
-    }
-  }
-  await copyFile('package.json', join(folder, 'package.json'));
-  await symlink(resolve('node_modules'), join(folder, 'node_modules'), 'dir');
-}
-
-/** Saves 1 MB at every step, from the step after the newest sound one, and prints each step once it is saved. */
-const writer = `
-import { newestSound, saveCheckpoint } from './train/checkpoint.js';
-const folder = process.argv[2];
-const { checkpoint } = await newestSound(folder);
-for (let step = (checkpoint?.step ?? 0) + 1; ; step++) {
-  const weight = new Float32Array(250_000 + step % 7).fill(step);
-  await saveCheckpoint(folder, step, { weight: { data: weight, shape: [weight.length], dtype: 'float32' } });
-  console.log(step);
-}
-`;
-
-test('kill −9 at any moment leaves a sound newest checkpoint, not older than the last one that was reported saved', async () => {
-  const program = join(root, 'program');
-  await transpileInto(program);
-  await writeFile(join(program, 'writer.js'), writer);
-  const folder = join(root, 'killed');
-  const begin = Date.now();
-  let killedWhileWriting = 0;
-  let newest = 0;
-  for (let trial = 0; trial < 40 && (trial < 5 || Date.now() - begin < 6000); trial++) {
-    const child = spawn(process.execPath, [join(program, 'writer.js'), folder], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const lines = createInterface(child.stdout);
-    let saved = newest;
-    lines.on('line', (line) => (saved = Number(line)));
-    await once(lines, 'line');
-    // Moments spread evenly over the first 50 ms (multiples of the golden ratio).
-    await new Promise((wake) => setTimeout(wake, ((trial * 0.618034) % 1) * 50));
-    child.kill('SIGKILL');
-    await once(child, 'close');
-    if ((await readdir(folder)).some((name) => name.includes('.tmp-'))) killedWhileWriting++;
-    const { checkpoint, damaged } = await newestSound(folder);
-    expect(damaged).toEqual([]);
-    expect(checkpoint?.step).toBeGreaterThanOrEqual(saved);
-    newest = checkpoint?.step ?? 0;
-    expect(isFilled(checkpoint?.tensors.weight, 250_000 + (newest % 7), newest)).toBe(true);
-    expect((await listCheckpoints(folder)).length).toBeLessThanOrEqual(3);
-  }
-  // Else the moments were no test.
-  expect(killedWhileWriting).toBeGreaterThan(0);
-  await saveCheckpoint(folder, newest + 1, stateAt(newest + 1));
-  expect((await namesOf(folder)).filter((name) => name.includes('.tmp-'))).toEqual([]);
 });

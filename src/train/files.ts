@@ -67,7 +67,7 @@ export async function writeDurably(
 }
 
 /** Makes the names in a folder durable. Windows cannot open a folder, and needs no such thing. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

@@ -52,7 +52,6 @@ const entrySchema = z.strictObject({
   shape: z.array(z.int().nonnegative()),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
-const metadataSchema = z.record(z.string(), z.string());
 
 const metadataName = '__metadata__';
 
@@ -146,8 +145,8 @@ export function readHeaderLength(first: Uint8Array, fileLength: number, source: 
  */
 export function parseHeader(header: Uint8Array, dataLength: number, source: string): SafetensorsHeader {
   const { [metadataName]: rawMetadata, ...rawEntries } = parseJson(header, source);
-  const metadata = metadataSchema.safeParse(rawMetadata ?? {});
-  if (!metadata.success) {
+  const metadata = rawMetadata ?? {};
+  if (!isStringRecord(metadata)) {
     throw new ScreeError(
       `'${source}' is not a safetensors file: its ${metadataName} holds more than strings`,
     );
@@ -171,7 +170,7 @@ export function parseHeader(header: Uint8Array, dataLength: number, source: stri
   if (end < dataLength) {
     throw new ScreeError(`'${source}' is damaged: ${dataLength - end} bytes at its end belong to no tensor`);
   }
-  return { entries, metadata: metadata.data };
+  return { entries, metadata };
 }
 
 function parseJson(header: Uint8Array, source: string): Record<string, unknown> {
@@ -189,6 +188,10 @@ function parseJson(header: Uint8Array, source: string): Record<string, unknown> 
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isStringRecord(value: unknown): value is Record<string, string> {
+  return isObject(value) && Object.values(value).every((item) => typeof item === 'string');
 }
 
 function parseEntry(name: string, raw: unknown, source: string): Entry {
