@@ -125,8 +125,8 @@ def soap(x, gradient, *, lr=3e-3, beta1=0.95, beta2=0.95, shampoo_beta=0.95, eps
     """Vyas et al. 2024, arXiv 2409.11321, algorithm 3 with the power iteration of algorithm 4, for one matrix.
     As in the authors' code: the first gradient only starts L and R (x does not move and the step count stays 0), the
     bases are refreshed after the step, from L and R that hold this step's gradient, whenever the count is a multiple of
-    `frequency`, m is carried over to the new basis, v is not, and the columns are not sorted again. eigh's columns are
-    taken in descending order of eigenvalue. The signs of the columns (eigh, QR) do not change the walk.
+    `frequency`, m is carried over to the new basis, v is not. Unlike there, the columns are not sorted again before the
+    QR, and eps is added after v's bias correction as Adam does it. eigh's columns are taken in descending order of eigenvalue. The signs of the columns (eigh, QR) do not change the walk.
     Decoupled weight decay, x (1 - lr weight_decay), after the step."""
     g = gradient(x)
     left, right = (1 - shampoo_beta) * g @ g.T, (1 - shampoo_beta) * g.T @ g
@@ -138,7 +138,7 @@ def soap(x, gradient, *, lr=3e-3, beta1=0.95, beta2=0.95, shampoo_beta=0.95, eps
         rotated = q_left.T @ g @ q_right
         m = beta1 * m + (1 - beta1) * rotated
         v = beta2 * v + (1 - beta2) * rotated * rotated
-        step = (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps / np.sqrt(1 - beta2**t))
+        step = (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
         x = x - lr * (q_left @ step @ q_right.T)
         x = x * (1 - lr * weight_decay)
         left = shampoo_beta * left + (1 - shampoo_beta) * g @ g.T
