@@ -1,0 +1,126 @@
+import { allocate, type TypedArray } from '../graph/dtype.js';
+import { ScreeError } from '../graph/errors.js';
+import type { NDArray } from '../graph/ndarray.js';
+import { sizeOf } from '../graph/shape.js';
+import { permutation } from '../random/distributions.js';
+import type { Generator } from '../random/generator.js';
+import type { Split } from './dataset.js';
+
+/** Rows for one step. */
+export interface Batch {
+  /** [size, ...inputShape] of the split's dtype. */
+  readonly inputs: NDArray;
+  /** [size] of the split's dtype. */
+  readonly labels: NDArray;
+  readonly size: number;
+  readonly epoch: number;
+  /** Place in the epoch, from 0. */
+  readonly index: number;
+}
+
+export interface BatchOptions {
+  readonly batchSize: number;
+  /** Epoch e takes the rows in the order drawn from its fork e; without it they come in the order of the split. */
+  readonly shuffle?: Generator;
+  /** Leave out the last batch of an epoch when it is not full. */
+  readonly dropLast?: boolean;
+}
+
+export interface Batches {
+  readonly perEpoch: number;
+  /**
+   * The batches of an epoch from batch `first` on: the same as if the ones before had been taken.
+   * A batch's arrays are valid until the next but one is asked for, from this or another epoch: two buffers take
+   * turns, so that the next batch can be prepared while a step still reads the last. Every full batch is in one of
+   * the same two pairs of typed arrays.
+   */
+  epoch(epoch: number, first?: number): IterableIterator<Batch>;
+}
+
+/** One of the two places for a batch: arrays for a full one, and views of them for the last, shorter one. */
+interface Place {
+  readonly full: { readonly inputs: NDArray; readonly labels: NDArray };
+  readonly last: { readonly inputs: NDArray; readonly labels: NDArray };
+}
+
+function head(array: NDArray, rows: number): NDArray {
+  const shape = [rows, ...array.shape.slice(1)];
+  return { data: array.data.subarray(0, sizeOf(shape)), shape, dtype: array.dtype };
+}
+
+function place(split: Split, batchSize: number, lastSize: number): Place {
+  const make = ({ shape, dtype }: NDArray): NDArray => {
+    const full = [batchSize, ...shape.slice(1)];
+    return { data: allocate(dtype, sizeOf(full)), shape: full, dtype };
+  };
+  const full = { inputs: make(split.inputs), labels: make(split.labels) };
+  return { full, last: { inputs: head(full.inputs, lastSize), labels: head(full.labels, lastSize) } };
+}
+
+/** Copies row order[first + i] of `from` to row i of `to`, `size` rows of `width` numbers. */
+function gather(
+  from: TypedArray,
+  to: TypedArray,
+  order: Int32Array,
+  first: number,
+  size: number,
+  width: number,
+): void {
+  if (width === 1) {
+    for (let row = 0; row < size; row++) to[row] = from[order[first + row]];
+    return;
+  }
+  for (let row = 0; row < size; row++) {
+    const start = order[first + row] * width;
+    to.set(from.subarray(start, start + width), row * width);
+  }
+}
+
+function requireWhole(name: string, value: number, low: number, high: number): void {
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new ScreeError(`batches: ${name} ${value} is not an integer from ${low} to ${high}`);
+  }
+}
+
+/**
+ * Cuts a split into batches.
+ * @throws ScreeError when batchSize is not an integer from 1 to the rows of the split
+ */
+export function batches(split: Split, { batchSize, shuffle, dropLast = false }: BatchOptions): Batches {
+  requireWhole('batchSize', batchSize, 1, Infinity);
+  if (batchSize > split.size) {
+    throw new ScreeError(
+      `batches: a batch of ${batchSize} is more than the ${split.size} rows there are; take 1 to ${split.size}`,
+    );
+  }
+  const rest = split.size % batchSize;
+  const lastSize = rest === 0 ? batchSize : rest;
+  const perEpoch = Math.floor(split.size / batchSize) + (rest > 0 && !dropLast ? 1 : 0);
+  const width = sizeOf(split.inputs.shape.slice(1));
+  const places = [place(split, batchSize, lastSize), place(split, batchSize, lastSize)];
+  const orderOf = (epoch: number): Int32Array =>
+    shuffle ? permutation(shuffle.fork(epoch), split.size) : new Int32Array(split.size).map((_, row) => row);
+  let turn = 0;
+
+  function* epochBatches(epoch: number, first: number): IterableIterator<Batch> {
+    const order = orderOf(epoch);
+    for (let index = first; index < perEpoch; index++) {
+      const start = index * batchSize;
+      const size = Math.min(batchSize, split.size - start);
+      const { inputs, labels } = size === batchSize ? places[turn].full : places[turn].last;
+      turn = 1 - turn;
+      gather(split.inputs.data, inputs.data, order, start, size, width);
+      gather(split.labels.data, labels.data, order, start, size, 1);
+      yield { inputs, labels, size, epoch, index };
+    }
+  }
+
+  return {
+    perEpoch,
+    epoch(epoch, first = 0) {
+      requireWhole('epoch', epoch, 0, Number.MAX_SAFE_INTEGER);
+      requireWhole('first batch', first, 0, perEpoch);
+      return epochBatches(epoch, first);
+    },
+  };
+}

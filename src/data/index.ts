@@ -1,0 +1,7 @@
+export { batches, type Batch, type Batches, type BatchOptions } from './batches.js';
+export { createDataset, normalise, standardisation } from './dataset.js';
+export type { Dataset, Normalisation, RawDataset, RawPart, Split } from './dataset.js';
+export { parseCsv, type CsvRow } from './csv.js';
+export type { DownloadProgress } from './download.js';
+export { parseIdx, readIdx, type IdxArray } from './idx.js';
+export { datasetNames, loadDataset, type LoadOptions } from './load.js';
