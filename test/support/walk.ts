@@ -1,0 +1,94 @@
+import { allocateOutputs, compileGraph } from '../../src/compile/index.js';
+import {
+  flattenTree,
+  ndarray,
+  unflattenTree,
+  zeros,
+  type DType,
+  type NDArray,
+  type Tensor,
+  type TensorType,
+  type Tree,
+} from '../../src/graph/index.js';
+import { takeStep, type Optimizer } from '../../src/optim/index.js';
+import { traceTree } from '../../src/ops/index.js';
+import { valueAndGrad } from '../../src/transform/index.js';
+
+type Tensors = Tree<Tensor>;
+type Arrays = Tree<NDArray>;
+
+export interface WalkOptions {
+  readonly steps: number;
+  /** Standard normal numbers for a step (from 1), for optimisers that need noise; 0 otherwise. */
+  readonly noise?: (step: number) => readonly NDArray[];
+  /** Element type of lr and step. */
+  readonly dtype?: DType;
+}
+
+export interface Walk {
+  /** The parameters' numbers, leaf after leaf, at each step, the start first. */
+  readonly points: readonly number[][];
+  /** The same of the parameters that the optimiser wants evaluated. */
+  readonly evaluated: readonly number[][];
+  readonly values: readonly number[];
+  readonly state: Arrays;
+}
+
+const numbers = (tree: Arrays) => flattenTree(tree).flatMap(({ data }) => [...data]);
+
+/** Runs a function of trees in JavaScript, compiled once. */
+function program(
+  f: (...args: Tensors[]) => Tensors,
+  specs: readonly Tree<TensorType>[],
+): (...args: Arrays[]) => Arrays {
+  const { graph, result } = traceTree<Tensors[], Tensors>(f, [...specs]);
+  const types = unflattenTree<Tensor, TensorType>(result, flattenTree<Tensor>(result));
+  const executable = compileGraph(graph);
+  return (...args) => {
+    const outputs = allocateOutputs(graph);
+    executable.run(
+      args.flatMap((arg) => flattenTree(arg)),
+      outputs,
+    );
+    return unflattenTree(types, outputs);
+  };
+}
+
+/** Takes steps on a function in JavaScript, with one program for all of them. */
+export function walk<P extends Tensors>(
+  optimizer: Optimizer,
+  objective: (parameters: P) => Tensor,
+  start: Arrays,
+  { steps, noise, dtype = 'float64' }: WalkOptions,
+): Walk {
+  const init = program((parameters) => optimizer.init(parameters), [start]);
+  let state = init(start);
+  const scalar: TensorType = { shape: [], dtype };
+  const step = program(
+    (given, before, lr, number, noise) => {
+      const context = { lr: lr as Tensor, step: number as Tensor, noise };
+      const taken = takeStep(optimizer, valueAndGrad<[P]>(objective), before, given as P, context);
+      const { parameters, state, evaluated } = taken;
+      const best = optimizer.evaluationParameters?.(state, parameters) ?? parameters;
+      return { value: evaluated.value, parameters, state, best };
+    },
+    [start, state, scalar, scalar, start],
+  );
+  const silence = flattenTree(start).map((leaf) => zeros(leaf.shape, leaf.dtype));
+  let parameters = start;
+  const points = [numbers(start)];
+  const evaluated = [numbers(start)];
+  const values: number[] = [];
+  for (let number = 1; number <= steps; number++) {
+    const lr = ndarray(optimizer.learningRate(number - 1), [], dtype);
+    const drawn = unflattenTree(start, noise?.(number) ?? silence);
+    const result = step(parameters, state, lr, ndarray(number, [], dtype), drawn);
+    const { best, value } = result as { best: Arrays; value: NDArray };
+    ({ parameters, state } = result as { parameters: Arrays; state: Arrays });
+    if (optimizer.hostStep?.isDue(number) === true) state = optimizer.hostStep.run(state);
+    points.push(numbers(parameters));
+    evaluated.push(numbers(best));
+    values.push(value.data[0]);
+  }
+  return { points, evaluated, values, state };
+}
