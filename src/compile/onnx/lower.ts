@@ -23,7 +23,7 @@ class Emitter implements OnnxEmitter {
 
   constructor(readonly threads: number) {}
 
-  fresh(): string {
+  private fresh(): string {
     return `n${this.count++}`;
   }
 
@@ -49,6 +49,13 @@ class Emitter implements OnnxEmitter {
       this.nodes.push({ op, domain, inputs, outputs: names, attributes });
       return names;
     });
+  }
+
+  /** Another value equal to one: unlike `emit`, never shared. */
+  copy(value: string): string {
+    const name = this.fresh();
+    this.nodes.push({ op: 'Identity', inputs: [value], outputs: [name] });
+    return name;
   }
 
   ints(values: readonly number[]): string {
@@ -100,9 +107,10 @@ export function lower(source: Graph, { threads }: { threads: number }): Lowered 
     names.push(isFeed ? `f${id}` : lowerNode(emitter, graph, node, names));
   });
   const info = (name: string, { dtype, shape }: Node): ValueInfo => ({ name, dtype, shape });
-  const outputs = graph.outputs.map((id, index) => {
-    const name = `o${index}`;
-    emitter.nodes.push({ op: 'Identity', inputs: [names[id]], outputs: [name] });
+  // A value that a node makes is an output as it is; an input, a constant or a repeated output needs a copy.
+  const produced = new Set(emitter.nodes.flatMap((node) => node.outputs));
+  const outputs = graph.outputs.map((id) => {
+    const name = produced.delete(names[id]) ? names[id] : emitter.copy(names[id]);
     return info(name, graph.nodes[id]);
   });
   const model: OnnxModel = {
