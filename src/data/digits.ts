@@ -9,11 +9,11 @@ import { stratifiedSplit } from './stratify.js';
 
 const PIXELS = 64;
 const TEST_ROWS = 360;
-/** The file is 484 kB unpacked; more would not be it. */
+/** The file is 265 kB unpacked; more would not be it. */
 const MOST_BYTES = 1 << 20;
 
 /**
- * Handwritten digits, 8×8 pixels of 0 to 16 (UCI, CC BY 4.0: see digits.md), shipped with the package.
+ * Handwritten digits, 8×8 pixels of 0 to 16 (UCI, CC BY 4.0: see digits.LICENSE.txt), shipped with the package.
  * Split: 1,437 rows to train and 360 to test, stratified by digit, chosen once and for all with seed 0 (a run's own
  * seed does not change it). Both parts have the same 13 writers.
  */

@@ -79,6 +79,13 @@ afterEach(async () => {
 });
 
 describe('download', () => {
+  test('several at once to the same place, some of them cut', async () => {
+    behaviour = { cuts: [200_000, 700_000, 100_000] };
+    const path = join(folder, 'file.bin');
+    await Promise.all([1, 2, 3, 4].map(() => download(url, path, { sha256, retryDelayMs: 1 })));
+    expect(content.equals(await readFile(path))).toBe(true);
+  });
+
   test('a whole file, with progress, under its name only', async () => {
     const seen: DownloadProgress[] = [];
     const path = join(folder, 'new', 'folder', 'file.bin');

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { constants, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ScreeError } from '../graph/errors.js';
@@ -49,7 +49,7 @@ async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
 /**
  * Fetches `url` to `destination` by way of `destination.part`, which a broken attempt leaves behind and the next one, in
  * this call or a later run, goes on from (HTTP range). The file gets its name when it is whole, checked and on disk.
- * Two processes that fetch the same file write the same bytes to the same places.
+ * Processes that fetch the same file at once write the same bytes to the same places.
  * @throws ScreeError when the server cannot be reached or refuses, the transfer breaks off for good (what came is kept),
  *   the disk is full, or the checksum differs (what came is deleted)
  */
@@ -88,14 +88,22 @@ export async function download(
       await wait(retryDelayMs);
     }
   }
-  const actual = await contentSha256(part).catch((error: unknown) => reasonOf(error));
-  if (actual !== sha256) {
-    await rm(part, { force: true });
-    throw new ScreeError(
-      `download: ${url} is damaged or another file (SHA-256 ${actual}, expected ${sha256})`,
-    );
+  const checksum = (path: string): Promise<string> =>
+    contentSha256(path).catch((error: unknown) => reasonOf(error));
+  const actual = await checksum(part);
+  try {
+    if (actual !== sha256) {
+      throw new ScreeError(
+        `download: ${url} is damaged or another file (SHA-256 ${actual}, expected ${sha256})`,
+      );
+    }
+    await onDisk(destination, () => rename(part, destination));
+  } catch (error) {
+    // Another process may have been done first, and taken the part.
+    if ((await checksum(destination)) === sha256) return;
+    if (actual !== sha256) await rm(part, { force: true });
+    throw error;
   }
-  await onDisk(destination, () => rename(part, destination));
 }
 
 interface AttemptEvents {
@@ -135,7 +143,8 @@ async function attempt(
     let position = response.status === 206 ? start : 0;
     const length = response.headers.get('content-length');
     const total = length === null ? undefined : position + Number(length);
-    const file = await onDisk(part, () => open(part, position > 0 ? 'r+' : 'w'));
+    // Never emptied: another process may be writing the same bytes.
+    const file = await onDisk(part, () => open(part, constants.O_RDWR | constants.O_CREAT));
     handle = file;
     const body: AsyncIterable<Uint8Array> = response.body;
     for await (const chunk of body) {
@@ -145,6 +154,7 @@ async function attempt(
       onBytes(position, total);
     }
     if (total !== undefined && position < total) throw new Error(`${position} of ${total} bytes came`);
+    await onDisk(part, () => file.truncate(position));
     await onDisk(part, () => file.sync());
   } finally {
     clearTimeout(timer);

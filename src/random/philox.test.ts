@@ -98,6 +98,14 @@ describe('philoxUniform', () => {
     expect(rest).toEqual(whole.subarray(1000));
   });
 
+  test('a key read from an Int32Array is the same key', () => {
+    const signed = new Float32Array(9);
+    const unsigned = new Float32Array(9);
+    philoxUniform(signed, [-1, -(2 ** 31)], 4);
+    philoxUniform(unsigned, [0xffffffff, 2 ** 31], 4);
+    expect(signed).toEqual(unsigned);
+  });
+
   test('stays below 1 for the largest words', () => {
     expect((0xffffffff >>> 8) * 2 ** -24).toBeLessThan(1);
     const out = new Float32Array(100000);

@@ -5,6 +5,8 @@
  *
  * Counters here: words 0 and 1 hold the number of the block (below 2⁵³), words 2 and 3 the purpose: 0 for drawn
  * numbers, another for deriving keys, so that a derived key is never part of a stream.
+ *
+ * A key is two 32-bit integers; a negative one stands for the unsigned one with the same bits.
  */
 export type PhiloxKey = readonly [number, number];
 
