@@ -73,8 +73,9 @@ export const reciprocalOp = elementwise({
 export const powOp = elementwise({
   name: 'pow',
   arity: 2,
-  evaluate: Math.pow,
-  code: (x, y) => `Math.pow(${x}, ${y})`,
+  // JavaScript has NaN for 1 to the power of NaN or infinity, where C, PyTorch and ONNX have 1.
+  evaluate: (x, y) => (x === 1 ? 1 : Math.pow(x, y)),
+  code: (x, y) => `(${x} === 1 ? 1 : Math.pow(${x}, ${y}))`,
   partials: [
     ([x, y]) => {
       const exponent = constantScalar(y);
@@ -107,9 +108,9 @@ export const minimumOp = elementwise({
   onnx: 'Min',
 });
 
-/** 1 where x is larger, ½ where they are equal, 0 elsewhere. */
+/** 0 where x is smaller, ½ where they are equal, 1 elsewhere. */
 function share(x: Tensor, y: Tensor): Tensor {
-  return x.sub(y).sign().add(1).mul(0.5);
+  return x.less(y).where(0, x.equal(y).where(toTensor('maximum', 0.5, x.dtype), 1));
 }
 
 /** Emits a two-operand op with operands brought to one element type. */
@@ -123,11 +124,6 @@ function binary(op: Op<NoAttributes>): (x: TensorLike, y: TensorLike) => Tensor 
 export const add = binary(addOp);
 export const sub = binary(subOp);
 export const mul = binary(mulOp);
-/** x / y, elementwise. Integers are divided as float32. */
-export function div(x: TensorLike, y: TensorLike): Tensor {
-  const [a, b] = unify('div', [x, y]).map(floating);
-  return a.builder.apply(divOp, [a, b], noAttributes);
-}
 export const maximum = binary(maximumOp);
 export const minimum = binary(minimumOp);
 
@@ -169,20 +165,28 @@ export function square(x: TensorLike): Tensor {
   return mul(tensor, tensor);
 }
 
-/** √(x² + y²). */
-export function hypot(x: TensorLike, y: TensorLike): Tensor {
-  return square(x).add(square(y)).sqrt();
-}
+/** √(x² + y²); its derivative at the origin is NaN, as in PyTorch. On ONNX large operands overflow. */
+export const hypotOp = elementwise({
+  name: 'hypot',
+  arity: 2,
+  evaluate: (x, y) => Math.hypot(x, y),
+  code: (x, y) => `Math.hypot(${x}, ${y})`,
+  partials: [([x], output) => x.div(output), ([, y], output) => y.div(output)],
+  onnx(emitter, { names }) {
+    const squares = names.map((name) => emitter.emit('Mul', [name, name]));
+    return emitter.emit('Sqrt', [emitter.emit('Add', squares)]);
+  },
+});
 
 /**
- * The angle of the point (x, y) in (−π, π]; its derivative at the origin is NaN, as in PyTorch.
+ * The angle of the point (x, y) in (−π, π]; its derivative at the origin is 0, as in PyTorch.
  */
 export const atan2Op = elementwise({
   name: 'atan2',
   arity: 2,
   evaluate: Math.atan2,
   code: (y, x) => `Math.atan2(${y}, ${x})`,
-  partials: [([y, x]) => x.div(square(x).add(square(y))), ([y, x]) => y.neg().div(square(x).add(square(y)))],
+  partials: [([y, x]) => x.mul(inverseSquare(x, y)), ([y, x]) => y.neg().div(square(x).add(square(y)))],
   // ONNX has atan alone: atan(y/x), shifted by ±π left of the axis, and ±π/2 or 0 on it.
   onnx(emitter, { names: [y, x], output: { dtype } }) {
     const zero = emitter.scalar(0, dtype);
@@ -200,7 +204,20 @@ export const atan2Op = elementwise({
   },
 });
 
-export function atan2(y: TensorLike, x: TensorLike): Tensor {
-  const [a, b] = unify('atan2', [y, x]).map(floating);
-  return a.builder.apply(atan2Op, [a, b], noAttributes);
+/** 1/(x² + y²), and 0 at the origin. */
+function inverseSquare(x: Tensor, y: Tensor): Tensor {
+  const squares = square(x).add(square(y));
+  return squares.equal(0).where(0, squares.reciprocal());
 }
+
+function binaryFloat(op: Op<NoAttributes>): (x: TensorLike, y: TensorLike) => Tensor {
+  return (x, y) => {
+    const [a, b] = unify(op.name, [x, y]).map(floating);
+    return a.builder.apply(op, [a, b], noAttributes);
+  };
+}
+
+export const hypot = binaryFloat(hypotOp);
+export const atan2 = binaryFloat(atan2Op);
+/** x / y, elementwise. Integers are divided as float32. */
+export const div = binaryFloat(divOp);

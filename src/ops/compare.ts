@@ -1,15 +1,7 @@
 import { isFloat, type DType } from '../graph/dtype.js';
 import type { Op, OnnxEmitter, OnnxRequest } from '../graph/op.js';
 import type { Tensor } from '../graph/tensor.js';
-import {
-  elementwise,
-  noAttributes,
-  onnxTypes,
-  toTensor,
-  unify,
-  type NoAttributes,
-  type TensorLike,
-} from './define.js';
+import { elementwise, noAttributes, onnxTypes, unify, type NoAttributes, type TensorLike } from './define.js';
 
 const bool = (): DType => 'bool';
 
@@ -151,11 +143,11 @@ export function where(condition: Tensor, x: TensorLike, y: TensorLike): Tensor {
   return a.builder.apply(whereOp, [cast(condition, 'bool'), a, b], noAttributes);
 }
 
-/** x held between low and high. At the bounds the derivative is 1, beyond them 0, as in PyTorch's clamp. NaN stays NaN. */
+/**
+ * x held between low and high. The derivative is 1 strictly between them and 0 at the bounds and beyond, as in PyTorch's clamp.
+ * NaN stays NaN.
+ */
 export function clip(x: Tensor, low: number, high: number): Tensor {
-  return where(
-    less(x, low),
-    toTensor('clip', low, x.dtype),
-    where(greater(x, high), toTensor('clip', high, x.dtype), x),
-  );
+  const inside = and(greater(x, low), less(x, high));
+  return where(inside, x, x.stopGradient().maximum(low).minimum(high));
 }

@@ -38,8 +38,10 @@ export const logSoftmaxOp: Op<AxisAttributes> = {
     cotangent.sub(output.exp().mul(cotangent.sum({ axes: axis, keepDims: true }))),
   ],
   batch: ([x], _batched, { axis }) => x.builder.apply(logSoftmaxOp, [x], { axis: axis + 1 }),
-  decompose: ([x], { axis }) =>
-    x.sub(logSumExp(x, axis).reshape(x.shape.map((extent, a) => (a === axis ? 1 : extent)))),
+  decompose([x], { axis }) {
+    const shifted = x.sub(x.max({ axes: axis, keepDims: true }).stopGradient());
+    return shifted.sub(shifted.exp().sum({ axes: axis, keepDims: true }).log());
+  },
   onnx: (emitter, { names, attributes: { axis } }) =>
     emitter.emit('LogSoftmax', names, { axis: { int: axis } }),
 };

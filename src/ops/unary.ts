@@ -138,7 +138,8 @@ export const log1pOp = smooth(
 /** |x|; its derivative at 0 is 0, as in PyTorch. */
 export const absOp = smooth('abs', Math.abs, (x) => x.sign(), 'Abs', math('abs'));
 
-export const signOp = flat('sign', Math.sign, 'Sign', math('sign'));
+/** −1, 0 or 1; 0 for NaN, as in PyTorch. */
+export const signOp = flat('sign', (x) => (x > 0 ? 1 : x < 0 ? -1 : 0), 'Sign');
 export const floorOp = flat('floor', Math.floor, 'Floor', math('floor'));
 export const ceilOp = flat('ceil', Math.ceil, 'Ceil', math('ceil'));
 /** To the nearest integer, halves to the even one. */
@@ -151,7 +152,7 @@ export const reluOp: Op<NoAttributes> = {
     arity: 1,
     evaluate: (x) => (x < 0 ? 0 : x),
     code: (x) => `(${x} < 0 ? 0 : ${x})`,
-    partials: [(_, y) => y.greater(0).cast(y.dtype)],
+    partials: [(_, y) => y.lessEqual(0).not().cast(y.dtype)],
     onnx: 'Relu',
   }),
   vjp: ({ output }, cotangent) => [maskPositive(cotangent, output)],
@@ -161,9 +162,9 @@ export const reluOp: Op<NoAttributes> = {
 export const maskPositiveOp = elementwise({
   name: 'maskPositive',
   arity: 2,
-  evaluate: (cotangent, y) => (y > 0 ? cotangent : 0),
-  code: (cotangent, y) => `(${y} > 0 ? ${cotangent} : 0)`,
-  partials: [([cotangent, y]) => y.greater(0).cast(cotangent.dtype), () => undefined],
+  evaluate: (cotangent, y) => (y <= 0 ? 0 : cotangent),
+  code: (cotangent, y) => `(${y} <= 0 ? 0 : ${cotangent})`,
+  partials: [([cotangent, y]) => y.lessEqual(0).not().cast(cotangent.dtype), () => undefined],
   onnx: (emitter, { names: [cotangent, y], output: { dtype } }) => {
     const positive = emitter.emit('Greater', [y, emitter.scalar(0, dtype)]);
     return emitter.emit('Mul', [
