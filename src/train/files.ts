@@ -1,7 +1,7 @@
 import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { ScreeError } from '../graph/errors.js';
-import { fileError } from './file-errors.js';
+import { errorCode, fileError } from './file-errors.js';
 import { isAlive } from './processes.js';
 
 /** Writes all of `bytes` at `position`. */
@@ -66,12 +66,14 @@ export async function writeDurably(
   }
 }
 
-/** Makes the names in a folder durable. Windows cannot open a folder, and needs no such thing. */
+/** Makes the names in a folder durable, where the system can: Windows opens no folders, and some network disks do not sync them. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
+  } catch (error) {
+    if (errorCode(error) !== 'EINVAL' && errorCode(error) !== 'ENOTSUP') throw error;
   } finally {
     await handle.close();
   }
