@@ -1,0 +1,321 @@
+import { ScreeError } from '../../graph/errors.js';
+import { constantValue, type Node } from '../../graph/graph.js';
+import { sizeOf, stridesOf } from '../../graph/shape.js';
+import { isIdentity, isView, loopShape, type Affine } from './access.js';
+import { elementTexts } from './elements.js';
+import { nodeKernel } from './interpret.js';
+import { shareMemory, type Request } from './memory.js';
+import { accumulation, nestText, type Finish, type Instruction } from './nest.js';
+import { Resolver, type Nest, type Plan, type Store, type Value } from './plan.js';
+import { rootOf, type Role } from './roles.js';
+import { elementwiseText, literal, rounded, type Hoisted } from './text.js';
+
+/** How the code finds one of the graph's inputs. */
+export interface InputSource {
+  /** The name of an array that holds it. */
+  readonly array: string;
+  /** Names of its elements, where they are at hand in variables; the array is not read then. */
+  readonly elements?: readonly string[];
+}
+
+/** Where the code leaves one of the graph's outputs: in an array, or in a variable for each element. */
+export type OutputSource = { readonly array: string } | { readonly elements: readonly string[] };
+
+export interface WriteOptions {
+  readonly inputs: readonly InputSource[];
+  /** Names of arrays that outputs may be made in; the code says by its OutputSource which it has used. */
+  readonly targets: readonly (string | undefined)[];
+  /** Appended to every name, so that the code can stand beside itself. */
+  readonly suffix?: string;
+}
+
+/** Code that computes a graph once. */
+export interface Body {
+  readonly lines: readonly string[];
+  readonly outputs: readonly OutputSource[];
+}
+
+class BodyWriter {
+  private readonly lines: string[] = [];
+  private readonly resolver: Resolver;
+  private readonly elements = new Map<number, (string | undefined)[]>();
+  private readonly arrays = new Map<number, string>();
+  private readonly inputs = new Map<number, InputSource>();
+  private readonly suffix: string;
+  private count = 0;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly hoisted: Hoisted,
+    { inputs, targets, suffix = '' }: WriteOptions,
+  ) {
+    const { graph, roles, limit } = plan;
+    this.suffix = suffix;
+    this.resolver = new Resolver(graph.nodes, roles, limit);
+    graph.inputs.forEach((id, index) => {
+      this.inputs.set(id, inputs[index]);
+      const { elements, array } = inputs[index];
+      if (elements === undefined) this.arrays.set(id, array);
+      else this.elements.set(id, [...elements]);
+    });
+    this.assignTargets(targets);
+    this.assignMemory();
+    for (const [id, { elements }] of this.inputs) if (elements !== undefined) this.spill(id);
+    plan.slots.forEach((slot, index) => {
+      for (const action of slot.actions) {
+        if (action.kind === 'elements') this.writeElements(action.node);
+        else if (action.kind === 'clear') this.clear(action.node);
+        else this.storeElements(action.node, action.store);
+      }
+      if (slot.nest !== undefined) this.writeNest(slot.nest, index);
+      if (slot.kernel !== undefined) this.callKernel(slot.kernel);
+    });
+  }
+
+  body(): Body {
+    const { graph, roles, limit } = this.plan;
+    const outputs = graph.outputs.map((id): OutputSource => {
+      const size = sizeOf(graph.nodes[id].shape);
+      const made = hasOwnMemory.has(roles[id]) && size !== 1;
+      if (made || size > limit) return { array: this.array(id) };
+      return { elements: Array.from({ length: size }, (_, place) => this.element(id, place)) };
+    });
+    return { lines: this.lines, outputs };
+  }
+
+  /** Nodes made in memory are made in an output's array where they are one. */
+  private assignTargets(targets: readonly (string | undefined)[]): void {
+    const { graph, roles, lifetimes } = this.plan;
+    graph.outputs.forEach((id, index) => {
+      const root = rootOf(graph.nodes, id);
+      const target = targets[index];
+      if (target === undefined || this.arrays.has(root) || !lifetimes.has(root)) return;
+      if (hasOwnMemory.has(roles[root]) && sizeOf(graph.nodes[root].shape) !== 1)
+        this.arrays.set(root, target);
+    });
+  }
+
+  private assignMemory(): void {
+    const { graph, lifetimes } = this.plan;
+    const ids = [...lifetimes.keys()].filter(
+      (id) => !this.arrays.has(id) && constantValue(graph.nodes[id]) === undefined,
+    );
+    const requests = ids.map((id): Request => {
+      const { dtype, shape } = graph.nodes[id];
+      const [first, last] = lifetimes.get(id) ?? [0, 0];
+      return { dtype, length: sizeOf(shape), first: this.inputs.has(id) ? 0 : first, last };
+    });
+    shareMemory(requests).forEach((array, index) => {
+      this.arrays.set(ids[index], this.hoisted.name('b', array));
+    });
+  }
+
+  private node(id: number): Node {
+    return this.plan.graph.nodes[id];
+  }
+
+  /** The name of the array that holds a node. */
+  private array(id: number): string {
+    const root = rootOf(this.plan.graph.nodes, id);
+    const known = this.arrays.get(root);
+    if (known !== undefined) return known;
+    const value = constantValue(this.node(root));
+    if (value === undefined) throw new ScreeError(`compile: ${this.node(root).op.name} has no memory`);
+    return this.hoisted.name('c', value.data);
+  }
+
+  private nameOf(id: number, place = 0): string {
+    const name = sizeOf(this.node(id).shape) === 1 ? `v${id}` : `v${id}_${place}`;
+    return name + this.suffix;
+  }
+
+  /** The name of one element of a scalar or small array. */
+  private element(id: number, place: number): string {
+    const known = this.elements.get(id)?.[place];
+    if (known !== undefined) return known;
+    const value = constantValue(this.node(id));
+    if (value !== undefined) return literal(value.data[place]);
+    return this.define(id, place, `${this.array(id)}[${place}]`);
+  }
+
+  /** Names an element. Text that is a name or a number already needs no variable. */
+  private define(id: number, place: number, text: string): string {
+    const names = this.elements.get(id) ?? [];
+    this.elements.set(id, names);
+    if (isAtom(text)) return (names[place] = text);
+    const name = this.nameOf(id, place);
+    this.lines.push(`const ${name} = ${text};`);
+    return (names[place] = name);
+  }
+
+  private writeElements(id: number): void {
+    const node = this.node(id);
+    const { op, shape, inputs } = node;
+    if (op.elementwise !== undefined || isView(node)) {
+      for (let place = 0; place < sizeOf(shape); place++) {
+        this.define(id, place, this.constantText(this.resolver.constant(id, place)));
+      }
+    } else {
+      const operands = inputs.map((input) => this.node(input));
+      const texts = elementTexts(node, operands, (index, place) => this.element(inputs[index], place));
+      texts.forEach((text, place) => this.define(id, place, text));
+    }
+    this.spill(id);
+  }
+
+  /** A value outside all loops. */
+  private constantText(value: Value): string {
+    switch (value.kind) {
+      case 'element':
+        return this.element(value.node, value.place);
+      case 'load':
+      case 'current':
+        return `${this.array(value.node)}[${value.at.base}]`;
+      case 'compute': {
+        const operands = value.operands.map((operand) => this.constantText(operand));
+        return elementwiseText(this.node(value.node), operands, this.hoisted);
+      }
+    }
+  }
+
+  /** Writes variables to memory where loops or kernels read them as an array. */
+  private spill(id: number): void {
+    const array = this.arrays.get(id);
+    if (array === undefined) return;
+    for (let place = 0; place < sizeOf(this.node(id).shape); place++) {
+      this.lines.push(`${array}[${place}] = ${this.element(id, place)};`);
+    }
+  }
+
+  private clear(id: number): void {
+    const { shape, attributes, inputs } = this.node(id);
+    const array = this.array(id);
+    const interior = attributes.interior as readonly number[];
+    if (loopShape(shape).length > 1 || interior.some((count) => count > 0)) {
+      this.lines.push(`${array}.fill(0);`);
+      return;
+    }
+    const low = (attributes.low as readonly number[]).reduce((most, count) => Math.max(most, count), 0);
+    const end = low + sizeOf(this.node(inputs[0]).shape);
+    if (low > 0) this.lines.push(`${array}.fill(0, 0, ${low});`);
+    if (end < sizeOf(shape)) this.lines.push(`${array}.fill(0, ${end});`);
+  }
+
+  private storeElements(id: number, { node, at }: Store): void {
+    const { shape } = this.node(id);
+    const strides = stridesOf(loopShape(shape));
+    for (let place = 0; place < sizeOf(shape); place++) {
+      let [rest, target] = [place, at.base];
+      strides.forEach((stride, loop) => {
+        target += Math.floor(rest / stride) * (at.factors[loop] ?? 0);
+        rest %= stride;
+      });
+      this.lines.push(`${this.array(node)}[${target}] = ${this.element(id, place)};`);
+    }
+  }
+
+  private callKernel(id: number): void {
+    const { inputs } = this.node(id);
+    const kernel = nodeKernel(
+      this.node(id),
+      inputs.map((input) => this.node(input)),
+    );
+    const operands = [id, ...inputs].map((operand) => this.array(operand));
+    this.lines.push(`${this.hoisted.name('k', kernel)}(${operands.join(', ')});`);
+  }
+
+  private writeNest({ loops, work }: Nest, slot: number): void {
+    const instructions: Instruction[] = [];
+    const after: string[] = [];
+    /** Members of this nest by node; loads and inline computations by what they are. */
+    const current = new Map<number, string>();
+    const known = new Map<string, string>();
+    const once = (key: string, make: (name: string) => Instruction): string => {
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      const name = `t${this.count++}${this.suffix}`;
+      instructions.push(make(name));
+      known.set(key, name);
+      return name;
+    };
+    const valueName = (value: Value): string => {
+      if (value.kind === 'element') return this.element(value.node, value.place);
+      if (value.kind === 'compute') {
+        const operands = value.operands.map(valueName);
+        const text = elementwiseText(this.node(value.node), operands, this.hoisted);
+        if (isAtom(text)) return text;
+        return once(`${value.node} ${text}`, (name) => ({ kind: 'compute', name, text, operands }));
+      }
+      const { node, at } = value;
+      const name = value.kind === 'current' && isIdentity(at, loops) ? current.get(node) : undefined;
+      if (name !== undefined) return name;
+      const array = this.array(node);
+      return once(`${array} ${at.base} ${at.factors.join()}`, (name) => ({ kind: 'load', name, array, at }));
+    };
+    for (const item of work) {
+      const value = this.resolver.work(item);
+      if (item.kind === 'reduce') {
+        after.push(...this.reduce(item.node, valueName(value), instructions));
+        continue;
+      }
+      let name: string;
+      if (item.kind === 'member' && value.kind === 'compute') {
+        const operands = value.operands.map(valueName);
+        const text = elementwiseText(this.node(item.node), operands, this.hoisted);
+        name = isAtom(text) ? text : `v${item.node}${this.suffix}`;
+        if (name !== text) instructions.push({ kind: 'compute', name, text, operands });
+      } else name = valueName(value);
+      if (item.kind === 'member') current.set(item.node, name);
+      for (const { node, at } of item.stores) {
+        instructions.push({ kind: 'store', array: this.array(node), at, value: name });
+      }
+    }
+    this.lines.push(...nestText(loops, instructions, `s${slot}${this.suffix}`), ...after);
+    for (const { node, kind } of work) {
+      if (kind === 'reduce' && sizeOf(this.node(node).shape) === 1) this.spill(node);
+    }
+  }
+
+  /** Adds the instructions of a reduction and gives the lines that come after the nest. */
+  private reduce(id: number, value: string, instructions: Instruction[]): string[] {
+    const { op, inputs, shape, dtype, attributes } = this.node(id);
+    const input = this.node(inputs[0]).shape;
+    const axes = attributes.axes as readonly number[];
+    const kept = stridesOf(input.map((extent, axis) => (axes.includes(axis) ? 1 : extent)));
+    const looped = input.flatMap((extent, axis) => (extent === 1 ? [] : [axis]));
+    const factors = looped.map((axis) => (axes.includes(axis) ? 0 : kept[axis]));
+    const at: Affine = { base: 0, factors };
+    const { initial, update } = accumulation(op.name);
+    const depth = looped.findLastIndex((axis) => !axes.includes(axis)) + 1;
+    const oneAtATime = looped.slice(0, depth).every((axis) => !axes.includes(axis));
+    if (!oneAtATime) {
+      // As in the op's kernel, totals are double numbers until the last.
+      const array = this.array(id);
+      const totals = dtype === 'float64' ? array : this.hoisted.name('b', new Float64Array(sizeOf(shape)));
+      this.lines.push(`${totals}.fill(${initial});`);
+      instructions.push({ kind: 'scatter', array: totals, at, update: (total) => update(total, value) });
+      return totals === array ? [] : [`${array}.set(${totals});`];
+    }
+    const name = this.nameOf(id);
+    const total = dtype === 'float64' ? name : `a${id}${this.suffix}`;
+    const result = rounded(total, dtype);
+    const finish: Finish[] = [];
+    if (sizeOf(shape) !== 1) finish.push({ kind: 'store', array: this.array(id), at, value: result });
+    else if (result !== name) finish.push({ kind: 'define', name, text: result });
+    if (sizeOf(shape) === 1) this.elements.set(id, [name]);
+    instructions.push({ kind: 'accumulate', total, initial, update: update(total, value), depth, finish });
+    return [];
+  }
+}
+
+const hasOwnMemory = new Set<Role>(['member', 'reduce', 'placed', 'kernel']);
+
+/** A name or a number: text that needs no variable to stand for it. */
+function isAtom(text: string): boolean {
+  return /^[\w$.]+$|^\(-[\w.]+\)$/.test(text);
+}
+
+/** Code that computes a planned graph once. Its variables end in `suffix`; what it refers to is hoisted. */
+export function writeBody(plan: Plan, hoisted: Hoisted, options: WriteOptions): Body {
+  return new BodyWriter(plan, hoisted, options).body();
+}
