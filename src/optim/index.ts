@@ -1,10 +1,37 @@
+export { adabelief } from './adabelief.js';
+export { adadelta } from './adadelta.js';
+export { adagrad } from './adagrad.js';
 export { adam } from './adam.js';
+export { adamax } from './adamax.js';
 export { adamw } from './adamw.js';
-export { clipByGlobalNorm, clipByValue } from './clip.js';
+export { adan } from './adan.js';
+export { amsgrad } from './amsgrad.js';
+export { dog } from './dog.js';
+export { lamb } from './lamb.js';
+export { lars } from './lars.js';
+export { lion } from './lion.js';
 export { momentum } from './momentum.js';
+export { muon } from './muon.js';
+export { nadam } from './nadam.js';
 export { nesterov } from './nesterov.js';
+export { prodigy } from './prodigy.js';
+export { radam } from './radam.js';
+export { rmsprop } from './rmsprop.js';
+export { rprop } from './rprop.js';
+export { schedulefreeadamw } from './schedulefreeadamw.js';
+export { schedulefreesgd } from './schedulefreesgd.js';
+export { sgd } from './sgd.js';
+export { soap } from './soap.js';
+export { sophia } from './sophia.js';
+export { yogi } from './yogi.js';
+export { ema, swa } from './average.js';
+export { clipByGlobalNorm, clipByValue } from './clip.js';
+export { gradientNoise } from './gradient-noise.js';
+export { lookahead } from './lookahead.js';
+export { sam } from './sam.js';
+export { weightDecay } from './weight-decay.js';
 export type { Definition, OptionInfo, OptionValue, OptionValues } from './options.js';
-export type { HostStep, Optimizer, OptimizerFactory, StepContext } from './optimizer.js';
+export type { HostStep, Needs, Optimizer, OptimizerFactory, StepContext } from './optimizer.js';
 export { parseOptimizer, parseSchedule, type ScheduleDefaults } from './parse.js';
 export { optimizers, schedules, wrappers, type Registry } from './registry.js';
 export type { Schedule } from './schedule.js';
@@ -19,6 +46,5 @@ export {
   warmupStableDecay,
   type ScheduleFactory,
 } from './schedules.js';
-export { sgd } from './sgd.js';
 export { takeStep } from './take-step.js';
 export type { Wrap, WrapperFactory } from './wrapper.js';

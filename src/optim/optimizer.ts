@@ -23,7 +23,17 @@ export interface StepContext {
 export interface HostStep {
   /** Whether the state must be handed to `run` after this step (counted from 1) and before the next one. */
   isDue(step: number): boolean;
-  run(state: Tree<NDArray>): Tree<NDArray>;
+  run(state: Tree<NDArray>, step: number): Tree<NDArray>;
+}
+
+/** What an optimiser must be given beyond gradients, lr and step. */
+export interface Needs {
+  /** context.noise. */
+  readonly noise?: boolean;
+  /** context.gradient; takeStep gives it. */
+  readonly gradient?: boolean;
+  /** Parameters in their own shapes: a matrix must not come as a vector. */
+  readonly shapes?: boolean;
 }
 
 /**
@@ -36,8 +46,7 @@ export interface Optimizer<S extends Tree<Tensor> = Tree<Tensor>> {
   readonly options: OptionValues;
   /** The learning rate as the options give it, by the number of steps already taken. */
   readonly learningRate: Schedule;
-  /** What the context must hold beside lr and step. */
-  readonly needs?: { readonly noise?: boolean; readonly gradient?: boolean };
+  readonly needs?: Needs;
   /** The state before the first step. */
   init(parameters: Tree<Tensor>): S;
   /** @throws ScreeError when gradients and parameters differ in tree or shape, or the context lacks what is needed. */

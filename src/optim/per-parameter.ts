@@ -1,8 +1,7 @@
-import { ScreeError } from '../graph/errors.js';
 import type { Tensor } from '../graph/tensor.js';
 import { flattenTree, unflattenTree, type Tree } from '../graph/tree.js';
 import type { Method, StepContext } from './optimizer.js';
-import { requireAlike, scalar, widestType } from './trees.js';
+import { requireAlike, requireNoCycling, scalar, widestType } from './trees.js';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 
@@ -37,11 +36,7 @@ function stepScalars(
   parameters: Tree<Tensor>,
 ): StepScalars {
   const dtype = widestType(parameters);
-  if (context.momentum !== undefined && momentum === undefined) {
-    throw new ScreeError(
-      `${name}: the schedule cycles the momentum, which ${name} with these options has none of`,
-    );
-  }
+  if (momentum === undefined) requireNoCycling(name, context);
   return {
     lr: context.lr.cast(dtype),
     step: context.step.cast(dtype),

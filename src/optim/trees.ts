@@ -53,6 +53,11 @@ export function scalar(value: number, dtype: DType): Tensor {
   return toTensor('optim', value, dtype);
 }
 
+/** Whether a whole number, such as a step's, is a multiple of `period`: a bool. */
+export function isMultiple(number: Tensor, period: number): Tensor {
+  return number.div(period).floor().mul(period).equal(number);
+}
+
 function total(terms: readonly Tensor[], dtype: DType): Tensor {
   if (terms.length === 0) return scalar(0, dtype);
   return terms.map((term) => term.sum().cast(dtype)).reduce((sum, term) => sum.add(term));
@@ -78,4 +83,12 @@ export function absoluteSum(tree: Tree<Tensor>): Tensor {
 /** The Euclidean norm of all leaves together. */
 export function globalNorm(tree: Tree<Tensor>): Tensor {
   return innerProduct(tree, tree).sqrt();
+}
+
+/** Throws where a schedule cycles the momentum of a method that takes none from outside. */
+export function requireNoCycling(name: string, { momentum }: { readonly momentum?: Tensor }): void {
+  if (momentum === undefined) return;
+  throw new ScreeError(
+    `${name}: the schedule cycles the momentum, which ${name} with these options takes none of from outside`,
+  );
 }

@@ -74,9 +74,9 @@ export function passedOn<S extends Tree<Tensor>>(
     ...(hostStep && {
       hostStep: {
         isDue: (step: number) => hostStep.isDue(step),
-        run(state: Tree<NDArray>) {
+        run(state: Tree<NDArray>, step: number) {
           const parts = state as { readonly inner: Tree<NDArray>; readonly own: Tree<NDArray> };
-          return { ...parts, inner: hostStep.run(parts.inner) };
+          return { ...parts, inner: hostStep.run(parts.inner, step) };
         },
       },
     }),

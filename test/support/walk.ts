@@ -55,9 +55,9 @@ function program(
 }
 
 /** Takes steps on a function in JavaScript, with one program for all of them. */
-export function walk<P extends Tensors>(
+export function walk(
   optimizer: Optimizer,
-  objective: (parameters: P) => Tensor,
+  objective: (parameters: Tensors) => Tensor,
   start: Arrays,
   { steps, noise, dtype = 'float64' }: WalkOptions,
 ): Walk {
@@ -67,7 +67,7 @@ export function walk<P extends Tensors>(
   const step = program(
     (given, before, lr, number, noise) => {
       const context = { lr: lr as Tensor, step: number as Tensor, noise };
-      const taken = takeStep(optimizer, valueAndGrad<[P]>(objective), before, given as P, context);
+      const taken = takeStep(optimizer, valueAndGrad<[Tensors]>(objective), before, given, context);
       const { parameters, state, evaluated } = taken;
       const best = optimizer.evaluationParameters?.(state, parameters) ?? parameters;
       return { value: evaluated.value, parameters, state, best };
@@ -85,7 +85,7 @@ export function walk<P extends Tensors>(
     const result = step(parameters, state, lr, ndarray(number, [], dtype), drawn);
     const { best, value } = result as { best: Arrays; value: NDArray };
     ({ parameters, state } = result as { parameters: Arrays; state: Arrays });
-    if (optimizer.hostStep?.isDue(number) === true) state = optimizer.hostStep.run(state);
+    if (optimizer.hostStep?.isDue(number) === true) state = optimizer.hostStep.run(state, number);
     points.push(numbers(parameters));
     evaluated.push(numbers(best));
     values.push(value.data[0]);
