@@ -99,7 +99,7 @@ test('kill −9 at any moment leaves a sound newest checkpoint, not older than t
 test('of processes that find a dead one’s lock at the same moment, one takes it; once it is killed, the next can', async () => {
   const folder = join(root, 'locked');
   await mkdir(folder);
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 4; round++) {
     const processes = Array.from({ length: 4 }, () => {
       const child = spawn(process.execPath, [join(program, 'locker.js'), folder], {
         stdio: ['pipe', 'pipe', 'inherit'],

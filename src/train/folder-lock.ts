@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,10 +9,11 @@ import { ScreeError } from '../graph/errors.js';
 import { errorCode, fileError } from './file-errors.js';
 import { isAlive, processBirth } from './processes.js';
 
-/** The name of the lock file in a run folder. */
+/** The name of the lock file in a run folder; names that begin with it and a point belong to locking too. */
 export const lockName = 'lock';
 
 const holderSchema = z.object({ pid: z.int().positive(), host: z.string(), birth: z.string() });
+type Holder = z.infer<typeof holderSchema>;
 
 /** A held lock. */
 export interface FolderLock {
@@ -26,56 +28,86 @@ export interface FolderLock {
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = join(folder, lockName);
-  const own = JSON.stringify({
-    pid: process.pid,
-    host: hostname(),
-    birth: processBirth(process.pid),
-    // Two locks of one process differ too.
-    id: randomUUID(),
-  });
-  // Another process may take over a dead one's lock at the same moment; then the next turn finds a living holder.
-  for (let turn = 0; turn < 10; turn++) {
-    try {
-      await writeFile(path, own, { flag: 'wx' });
-      return { release: () => release(path, own) };
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw fileError('cannot write', path, error);
-    }
-    const found = await readLock(path);
-    const holder = living(found);
-    if (holder !== undefined) throw inUse(folder, path, holder);
-    await removeStale(path, found, folder);
+  // The id tells two locks of one process apart.
+  const holder = { pid: process.pid, host: hostname(), birth: processBirth(process.pid), id: randomUUID() };
+  const own = JSON.stringify(holder);
+  const draft = `${path}.${holder.id}.tmp-${process.pid}`;
+  try {
+    await writeFile(draft, own);
+    const other = await acquire(path, own, draft);
+    if (other !== undefined) throw inUse(folder, path, other);
+  } catch (error) {
+    throw fileError('cannot write', path, error);
+  } finally {
+    await rm(draft, { force: true });
   }
-  throw new ScreeError(`run folder '${folder}': several processes try to take it at once`);
+  return {
+    release: async () => {
+      // Whoever removed the lock by hand may have let another process in.
+      if ((await readLock(path)) === own) await rm(path, { force: true });
+    },
+  };
 }
 
-function inUse(folder: string, path: string, holder: z.infer<typeof holderSchema>): ScreeError {
-  return holder.host === hostname()
-    ? new ScreeError(
-        `run folder '${folder}' is in use by process ${holder.pid}; wait for it or choose another folder`,
-      )
-    : new ScreeError(
-        `run folder '${folder}' is in use by process ${holder.pid} on '${holder.host}'; if that process is gone, remove '${path}'`,
-      );
+/**
+ * Makes the file `path` with the text `own`, or returns the living process that has it. A dead one's file is removed first, which
+ * only that process may do that holds a lock named for the dead one's text: else two could find the same dead lock, and the slower
+ * one remove what the quicker one has put in its place. If that process dies meanwhile, its lock is a dead one like any other.
+ */
+async function acquire(path: string, own: string, draft: string): Promise<Holder | undefined> {
+  for (;;) {
+    if (await create(path, own, draft)) return undefined;
+    const found = await readLock(path);
+    if (found === undefined) continue;
+    const holder = living(found);
+    if (holder !== undefined) return holder;
+    const claim = `${path}.${createHash('sha256').update(found).digest('hex').slice(0, 16)}`;
+    if ((await acquire(claim, own, draft)) !== undefined) {
+      // Somebody else is at it, which takes no time.
+      await sleep(5);
+      continue;
+    }
+    if ((await readLock(path)) === found) await rm(path, { force: true });
+    await rm(claim, { force: true });
+  }
 }
 
-/** The text of a lock, undefined if there is none. A lock is written right after it is made: an empty one is read again. */
+/** Makes the file with its text at one stroke: as a link to the draft. Returns false where there is one already. */
+async function create(path: string, own: string, draft: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS'].includes(errorCode(error) ?? '')) throw error;
+  }
+  // A file system without links, such as a memory stick's: the next best are two calls without anything between.
+  try {
+    writeFileSync(path, own, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** The text of a lock, undefined if there is none. An empty one may be about to be written, and is read again. */
 async function readLock(path: string): Promise<string | undefined> {
   for (let turn = 0; ; turn++) {
     const text = await readFile(path, 'utf8').catch((error: unknown) => {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw fileError('cannot read', path, error);
     });
-    if (text !== '' || turn === 5) return text;
+    if (text !== '' || turn === 10) return text;
     await sleep(20);
   }
 }
 
-/** Who holds a lock; undefined for none, for a dead process, and for a text that is no lock (its writer was killed). */
-function living(text: string | undefined): z.infer<typeof holderSchema> | undefined {
+/** Who holds a lock; undefined for a dead process, and for a text that is no lock (its writer was killed). */
+function living(text: string): Holder | undefined {
   let json: unknown;
   try {
-    json = JSON.parse(text ?? '');
+    json = JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -84,27 +116,12 @@ function living(text: string | undefined): z.infer<typeof holderSchema> | undefi
   return isAlive(holder.pid) && processBirth(holder.pid) === holder.birth ? holder : undefined;
 }
 
-/** Removes the stale lock that was read as `found`, and no other that may have come in its place meanwhile. */
-async function removeStale(path: string, found: string | undefined, folder: string): Promise<void> {
-  // A temporary file's name: if this process dies here, the next one that resumes the run clears it away.
-  const aside = `${path}.tmp-${process.pid}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return;
-    throw fileError('cannot write', path, error);
-  }
-  const moved = await readFile(aside, 'utf8');
-  const holder = moved === found ? undefined : living(moved);
-  if (holder === undefined) {
-    await rm(aside, { force: true });
-  } else {
-    await rename(aside, path);
-    throw inUse(folder, path, holder);
-  }
-}
-
-async function release(path: string, own: string): Promise<void> {
-  // Whoever removed the lock by hand may have let another process in.
-  if ((await readLock(path)) === own) await rm(path, { force: true });
+function inUse(folder: string, path: string, { pid, host }: Holder): ScreeError {
+  return host === hostname()
+    ? new ScreeError(
+        `run folder '${folder}' is in use by process ${pid}; wait for it or choose another folder`,
+      )
+    : new ScreeError(
+        `run folder '${folder}' is in use by process ${pid} on '${host}'; if that process is gone, remove '${path}'`,
+      );
 }

@@ -178,7 +178,9 @@ async function writeRun(path: string, run: Run): Promise<void> {
 
 /** A lock and a temporary file do not count: they are all that a process leaves that was killed in its first moment. */
 async function refuseFull(path: string): Promise<void> {
-  const names = (await readdir(path)).filter((name) => name !== lockName && !isTemporary(name));
+  const names = (await readdir(path)).filter(
+    (name) => name !== lockName && !name.startsWith(`${lockName}.`) && !isTemporary(name),
+  );
   if (names.length === 0) return;
   throw new ScreeError(
     names.includes(runName)

@@ -1,0 +1,153 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Batch } from '../data/index.js';
+import { ScreeError } from '../graph/errors.js';
+import type { Evaluator } from './evaluate.js';
+import type { Plan } from './plan.js';
+import { encodePosition, type Position } from './position.js';
+import type { Recorder } from './recorder.js';
+import type { Start } from './start.js';
+import type { Score, TrainingStep } from './step.js';
+
+/** What a loop tells while it runs. */
+export type Progress =
+  | {
+      readonly kind: 'step';
+      /** Steps taken. */
+      readonly step: number;
+      /** From 1. */
+      readonly epoch: number;
+      /** Of this step's batch. */
+      readonly loss: number;
+      readonly accuracy: number;
+      readonly lr: number;
+    }
+  | { readonly kind: 'testing'; readonly step: number; readonly epoch: number }
+  | {
+      readonly kind: 'epoch';
+      readonly step: number;
+      /** From 1. */
+      readonly epoch: number;
+      /** Mean over the batches of the epoch, each as it was before its step. */
+      readonly train: Score;
+      /** Of the test part, after the epoch. */
+      readonly test: Score;
+      /** Spent in this epoch's steps and its test. */
+      readonly seconds: number;
+    }
+  | { readonly kind: 'warning'; readonly message: string };
+
+export interface LoopParts {
+  readonly plan: Plan;
+  readonly start: Start;
+  readonly program: TrainingStep;
+  readonly evaluator: Evaluator;
+  /** Moved on by the loop. */
+  readonly position: Position;
+  readonly recorder: Recorder | undefined;
+  /** Also save after every so many steps. */
+  readonly checkpointEvery: number | undefined;
+  readonly onProgress: (progress: Progress) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The longest that timers and signals wait for a target that keeps the thread. */
+const yieldEveryMs = 30;
+
+/** The batches from a step on, epoch after epoch. */
+function* batchesFrom({ batches, steps }: Plan, first: number): IterableIterator<Batch> {
+  let step = first;
+  while (step < steps) {
+    const index = step % batches.perEpoch;
+    for (const batch of batches.epoch(Math.floor(step / batches.perEpoch), index)) {
+      if (step++ === steps) return;
+      yield batch;
+    }
+  }
+}
+
+/**
+ * Runs a plan from a position to its end, or to the step at which the signal came: then everything is saved.
+ * @returns whether the end was reached
+ * @throws ScreeError when the loss is no longer finite, or something cannot be saved; the checkpoints saved before stay
+ */
+export async function runLoop(parts: LoopParts): Promise<boolean> {
+  const { plan, program, position, recorder, checkpointEvery, onProgress, signal } = parts;
+  const { perEpoch } = plan.batches;
+  const dropout = plan.generator.fork('step');
+  const batches = batchesFrom(plan, position.step);
+  let batch = batches.next();
+  let epochBegan = performance.now();
+  let lastYield = epochBegan;
+  while (!batch.done && !signal?.aborted) {
+    const began = performance.now();
+    const { inputs, labels, epoch } = batch.value;
+    const lr = plan.schedule(position.step);
+    const running = program.run(inputs, labels, {
+      lr,
+      step: position.step + 1,
+      key: dropout.fork(position.step).key,
+      momentum: plan.schedule.momentum?.(position.step),
+    });
+    // Prepared while the step runs.
+    batch = batches.next();
+    const { loss, accuracy } = await running;
+    const step = ++position.step;
+    if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss}`, step, lr, plan);
+    position.lossSum += loss;
+    position.accuracySum += accuracy;
+    position.batchesSummed++;
+    recorder?.row({ step, epoch: epoch + 1, loss, accuracy, lr });
+    onProgress({ kind: 'step', step, epoch: epoch + 1, loss, accuracy, lr });
+    let now = performance.now();
+    position.stepSeconds += (now - began) / 1000;
+    position.seconds += (now - began) / 1000;
+
+    const ended = step % perEpoch === 0 || step === plan.steps;
+    if (ended) {
+      await testEpoch(parts, epoch + 1, epochBegan);
+      epochBegan = performance.now();
+      position.seconds += (epochBegan - now) / 1000;
+      now = epochBegan;
+    }
+    if (ended || (checkpointEvery !== undefined && step % checkpointEvery === 0)) await save(parts, lr);
+    if (now - lastYield > yieldEveryMs) {
+      await setImmediate();
+      lastYield = performance.now();
+    }
+  }
+  const finished = position.step === plan.steps;
+  if (!finished) await save(parts, plan.schedule(position.step));
+  await recorder?.settle();
+  return finished;
+}
+
+async function testEpoch(parts: LoopParts, epoch: number, epochBegan: number): Promise<void> {
+  const { plan, start, evaluator, position, recorder, onProgress } = parts;
+  const { step } = position;
+  onProgress({ kind: 'testing', step, epoch });
+  const test = await evaluator.score(start.weights(), plan.data.test);
+  const train = {
+    loss: position.lossSum / position.batchesSummed,
+    accuracy: position.accuracySum / position.batchesSummed,
+  };
+  Object.assign(position, { scores: { train, test }, lossSum: 0, accuracySum: 0, batchesSummed: 0 });
+  recorder?.row({ step, epoch, testLoss: test.loss, testAccuracy: test.accuracy });
+  onProgress({ kind: 'epoch', step, epoch, train, test, seconds: (performance.now() - epochBegan) / 1000 });
+}
+
+/** Never a state that is not finite: the sound one before it stays the newest. */
+async function save({ plan, start, position, recorder }: LoopParts, lr: number): Promise<void> {
+  if (recorder === undefined) return;
+  const broken = start.state.firstNonFinite();
+  if (broken !== undefined) throw diverged(`${broken} is no longer finite`, position.step, lr, plan);
+  await recorder.save(position.step, () => start.state.tensors(), encodePosition(position));
+}
+
+function diverged(what: string, step: number, lr: number, { optimizer }: Plan): ScreeError {
+  const peak = Number(optimizer.options.lr);
+  const lower = peak > 0 ? ` (lr=${Number((peak / 10).toPrecision(2))})` : '';
+  return new ScreeError(
+    `${what} at step ${step}, where the learning rate was ${Number(lr.toPrecision(3))}: the run diverged; ` +
+      `take a smaller rate${lower} or clip the gradient (${optimizer.name}+clipnorm)`,
+  );
+}

@@ -1,0 +1,76 @@
+import type { NDArray } from '../graph/ndarray.js';
+import type { AppendFile } from './append-file.js';
+import { saveCheckpoint } from './checkpoint.js';
+import { openMetrics, type MetricsRow } from './metrics.js';
+import type { RunFolder } from './run-folder.js';
+import { openEvents } from './tensorboard.js';
+
+/** Writes what a run leaves: its metrics, as lines and as TensorBoard events, and its checkpoints. */
+export class Recorder {
+  #saving: Promise<unknown> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  private constructor(
+    private readonly folder: RunFolder,
+    private readonly metrics: AppendFile<MetricsRow>,
+    private readonly events: AppendFile<MetricsRow>,
+  ) {}
+
+  /** @param resumeFrom the step of the checkpoint that the run goes on from */
+  static async open(folder: RunFolder, resumeFrom?: number): Promise<Recorder> {
+    const metrics = await openMetrics(folder.metrics, { resumeFrom });
+    try {
+      return new Recorder(folder, metrics, await openEvents(folder.path, { resumeFrom }));
+    } catch (error) {
+      await metrics.close();
+      throw error;
+    }
+  }
+
+  /** @throws ScreeError when an earlier row or checkpoint could not be written. */
+  row(row: MetricsRow): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    this.metrics.append(row);
+    this.events.append(row);
+  }
+
+  /**
+   * Saves a checkpoint while training goes on; the tensors are copied before this returns, once an earlier save is done.
+   * @param tensors gives them, after that
+   */
+  async save(
+    step: number,
+    tensors: () => Readonly<Record<string, NDArray>>,
+    metadata: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    await this.settle();
+    const copies = Object.fromEntries(
+      Object.entries(tensors()).map(([name, array]) => [name, { ...array, data: array.data.slice() }]),
+    );
+    this.#saving = this.write(step, copies, metadata).catch((error: unknown) => {
+      this.#failure = { error };
+    });
+  }
+
+  private async write(
+    step: number,
+    tensors: Readonly<Record<string, NDArray>>,
+    metadata: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    // The rows up to a checkpoint are on the disk before it is: a resumed run finds all of them.
+    await this.metrics.sync();
+    await saveCheckpoint(this.folder.checkpoints, step, tensors, { metadata });
+  }
+
+  /** Waits until all that was saved is on the disk. @throws ScreeError when it could not be. */
+  async settle(): Promise<void> {
+    await this.#saving;
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async close(): Promise<void> {
+    await this.#saving;
+    // The failure of a write was thrown where it happened; what is left is to give the files back.
+    await Promise.allSettled([this.metrics.close(), this.events.close()]);
+  }
+}

@@ -1,0 +1,114 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ScreeError } from '../graph/errors.js';
+import { newestSound } from './checkpoint.js';
+import { dataChecksum } from './data-identity.js';
+import { planDefaults, type Plan } from './plan.js';
+import { decodePosition, startPosition, type Position } from './position.js';
+import { readRun, RunFolder, type Run, type RunDescription } from './run-folder.js';
+import type { Start } from './start.js';
+import type { TrainOptions } from './train.js';
+import { engineOf, screeVersion } from './version.js';
+
+/** An option that was given as text, by default, or as an object of a program, which no file can hold. */
+function asText(option: string | object | undefined, byDefault: string): string | null {
+  return typeof option === 'object' || typeof option === 'function' ? null : (option ?? byDefault);
+}
+
+function describe(options: TrainOptions, plan: Plan, parameters: number): RunDescription {
+  const { data } = plan;
+  return {
+    scree: screeVersion,
+    options: {
+      optimizer: asText(options.optimizer, planDefaults.optimizer),
+      schedule: asText(options.schedule, planDefaults.schedule),
+      ownLoss: options.loss !== undefined,
+      batchSize: plan.batchSize,
+      steps: plan.steps,
+      checkpointEvery: options.checkpointEvery ?? null,
+    },
+    model: { name: plan.modelName, input: [...data.inputShape], classes: data.classes.length },
+    data: {
+      name: data.name,
+      from: options.dataFrom ?? null,
+      classes: [...data.classes],
+      normalisation: { mean: [...data.normalisation.mean], std: [...data.normalisation.std] },
+      rows: { train: data.train.size, test: data.test.size },
+      sha256: dataChecksum(data),
+    },
+    seed: plan.seed,
+    threads: plan.threads,
+    target: plan.target,
+    engine: engineOf(plan.target),
+    parameters,
+  };
+}
+
+/**
+ * Makes the folder of a new run, or opens that of a run to go on with.
+ * @throws ScreeError when there is a run already, or when the run to go on with is another one
+ */
+export async function openRun(
+  path: string,
+  options: TrainOptions,
+  plan: Plan,
+  parameters: number,
+  warn: (message: string) => void,
+): Promise<RunFolder> {
+  const description = describe(options, plan, parameters);
+  if (options.resume !== true) return RunFolder.create(path, description);
+  compare(path, await readRun(path), description, warn);
+  return RunFolder.resume(path);
+}
+
+/** Throws where going on would not give the run that was begun; warns where only its last bits may differ. */
+function compare(path: string, run: Run, now: RunDescription, warn: (message: string) => void): void {
+  const { checkpointEvery: _then, ...optionsThen } = run.options;
+  const { checkpointEvery: _now, ...optionsNow } = now.options;
+  const must: [string, unknown, unknown][] = [
+    ...Object.keys(optionsNow).map((key): [string, unknown, unknown] => [
+      key,
+      optionsThen[key],
+      optionsNow[key],
+    ]),
+    ['model', run.model, now.model],
+    ['data', run.data.name, now.data.name],
+    ['seed', run.seed, now.seed],
+    ['target', run.target, now.target],
+  ];
+  for (const [what, then, is] of must) {
+    if (isDeepStrictEqual(then, is)) continue;
+    throw new ScreeError(
+      `run '${path}' was begun with ${what} ${JSON.stringify(then)}, not ${JSON.stringify(is)}; only the same run can go on`,
+    );
+  }
+  if (run.data.sha256 !== now.data.sha256) {
+    throw new ScreeError(
+      `run '${path}' cannot go on: the data set ${now.data.name} has changed since it was begun`,
+    );
+  }
+  const may: [string, string | number, string | number][] = [
+    ['threads', run.threads, now.threads],
+    ['engine', run.engine, now.engine],
+    ['scree', run.scree, now.scree],
+    ['platform', run.platform, `${process.platform}-${process.arch}`],
+  ];
+  for (const [what, then, is] of may) {
+    if (then !== is)
+      warn(`the run was begun with ${what} ${then}, it goes on with ${is}: last bits may differ`);
+  }
+}
+
+/** Takes the newest sound checkpoint of a run, or its beginning where there is none; names the damaged ones. */
+export async function goBack(
+  folder: RunFolder,
+  { state }: Start,
+  warn: (message: string) => void,
+): Promise<Position> {
+  const { checkpoint, damaged } = await newestSound(folder.checkpoints);
+  const instead = checkpoint === undefined ? 'begins again' : `goes on from step ${checkpoint.step}`;
+  for (const message of damaged) warn(`${message}; the run ${instead}`);
+  if (checkpoint === undefined) return startPosition();
+  const position = decodePosition(checkpoint);
+  state.load(checkpoint.tensors, checkpoint.path);
+  return position;
+}
