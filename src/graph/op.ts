@@ -71,8 +71,8 @@ export interface OnnxEmitter {
   constant(array: NDArray): string;
   /** A constant scalar of the given element type. */
   scalar(value: number, dtype: DType): string;
-  /** Threads that the session will use: some lowerings choose by it. */
-  readonly threads: number;
+  /** Channels that the runtime's blocked convolution takes together: 16 with AVX-512, 8 with AVX2, 1 where it has none. */
+  readonly channelBlock: number;
 }
 
 export interface OnnxRequest<A extends Attributes> extends KernelRequest<A> {
@@ -103,5 +103,6 @@ export interface Op<A extends Attributes = Attributes> {
   /** Computed by its kernel on the host before a native program runs; its inputs are inputs of the graph. */
   readonly host?: boolean;
   kernel?(request: KernelRequest<A>): Kernel;
-  onnx?(emitter: OnnxEmitter, request: OnnxRequest<A>): string;
+  /** Undefined where the runtime's operators do not cover the case: the decomposition is lowered instead. */
+  onnx?(emitter: OnnxEmitter, request: OnnxRequest<A>): string | undefined;
 }

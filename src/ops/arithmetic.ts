@@ -186,7 +186,7 @@ export const atan2Op = elementwise({
   arity: 2,
   evaluate: Math.atan2,
   code: (y, x) => `Math.atan2(${y}, ${x})`,
-  partials: [([y, x]) => x.mul(inverseSquare(x, y)), ([y, x]) => y.neg().div(square(x).add(square(y)))],
+  partials: [([y, x]) => x.mul(inverseSquare(x, y)), ([y, x]) => y.neg().mul(inverseSquare(x, y))],
   // ONNX has atan alone: atan(y/x), shifted by ±π left of the axis, and ±π/2 or 0 on it.
   onnx(emitter, { names: [y, x], output: { dtype } }) {
     const zero = emitter.scalar(0, dtype);

@@ -1,7 +1,8 @@
 import { ScreeError } from '../graph/errors.js';
-import type { KernelRequest, Op, OnnxAttributes, TensorType } from '../graph/op.js';
+import type { KernelRequest, Op, TensorType } from '../graph/op.js';
 import { showShape, sizeOf, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
+import { lowerConv, lowerInputGradient, lowerWeightGradient } from './conv-onnx.js';
 import { sumDefined } from './define.js';
 import { stack } from './slices.js';
 import {
@@ -105,7 +106,7 @@ export const convOp: Op<ConvAttributes> = {
     });
     return terms.reduce((total, term) => total.add(term)).reshape([x.shape[0], w.shape[0], ...output]);
   },
-  onnx: (emitter, { names, attributes }) => emitter.emit('Conv', names, onnxConvAttributes(attributes)),
+  onnx: lowerConv,
 };
 
 /** The cotangent of a convolution's input from that of its output [batch, outputs, ...] and the weights. */
@@ -181,6 +182,7 @@ export const convInputGradientOp: Op<InputGradientAttributes> = {
       low.map((start, axis) => start + spatial[axis]),
     );
   },
+  onnx: lowerInputGradient,
 };
 
 /** The cotangent of a convolution's weights from its input and the cotangent of its output. */
@@ -243,16 +245,8 @@ export const convWeightGradientOp: Op<ConvAttributes> = {
     });
     return stack(terms, 3).reshape([dy.shape[1], x.shape[1] / groups, ...kernel]);
   },
+  onnx: lowerWeightGradient,
 };
-
-export function onnxConvAttributes({ strides, low, high, dilation, groups }: ConvAttributes): OnnxAttributes {
-  return {
-    strides: { ints: strides },
-    pads: { ints: [...low, ...high] },
-    dilations: { ints: dilation },
-    group: { int: groups },
-  };
-}
 
 /** Shapes and tap walks that the three kernels share. */
 function plan({ attributes }: KernelRequest<ConvAttributes>, x: TensorType, w: TensorType, y: TensorType) {

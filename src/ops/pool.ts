@@ -1,8 +1,9 @@
 import { ScreeError } from '../graph/errors.js';
 import { ndarray } from '../graph/ndarray.js';
-import type { KernelRequest, Op, OnnxAttributes, TensorType } from '../graph/op.js';
+import type { KernelRequest, Op, TensorType } from '../graph/op.js';
 import { showShape, sizeOf, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
+import { lowerMaxPool, lowerMaxPoolGradient, onnxPoolAttributes } from './pool-onnx.js';
 import {
   makeWindow,
   planeWalk,
@@ -102,7 +103,7 @@ export const maxPoolOp: Op<Window> = {
     tapViewsForMaximum(x, window)
       .map(({ seen }) => seen)
       .reduce((best, seen) => best.maximum(seen)),
-  onnx: (emitter, { names, attributes }) => emitter.emit('MaxPool', names, onnxPoolAttributes(attributes)),
+  onnx: lowerMaxPool,
 };
 
 /** The cotangent of maxPool's input: each output's cotangent at its winner. Inputs: x and the output's cotangent. */
@@ -146,6 +147,7 @@ export const maxPoolGradientOp: Op<Window> = {
       [x.shape[0], x.shape[1], ...spatial.map((extent, axis) => extent + window.low[axis])],
     );
   },
+  onnx: lowerMaxPoolGradient,
 };
 
 /** The values of a second tensor at the winners of the first: maxPool's derivative along it. */
@@ -263,15 +265,6 @@ export const sumPoolGradientOp: Op<SumPoolGradientAttributes> = {
     );
   },
 };
-
-export function onnxPoolAttributes({ kernel, strides, low, high, dilation }: Window): OnnxAttributes {
-  return {
-    kernel_shape: { ints: kernel },
-    strides: { ints: strides },
-    pads: { ints: [...low, ...high] },
-    dilations: { ints: dilation },
-  };
-}
 
 /** What each tap of the window sees of a tensor padded with zeros. */
 function tapViews(x: Tensor, window: Window) {

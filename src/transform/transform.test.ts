@@ -252,7 +252,7 @@ describe('simplify', () => {
   test('composites are taken apart for a target that has none', () => {
     const graph = expandComposites(
       trace((x: Tensor) => softmax(x), [float64(3)]),
-      ({ decompose }) => decompose === undefined,
+      (op) => op.decompose === undefined,
     );
     expect(print(verify(graph))).toMatchInlineSnapshot(`
       "(%0: float64[3]) → %5

@@ -177,6 +177,22 @@ export const opCases: readonly OpCase[] = [
     apply: (x, w) => ops.conv(x, w, { groups: 2, strides: [2, 1], padding: 1, dilation: [1, 2] }),
   },
   {
+    name: 'conv of blocked channels',
+    shapes: [
+      [2, 16, 5, 4],
+      [32, 16, 3, 3],
+    ],
+    apply: (x, w) => ops.conv(x, w, { padding: 1 }),
+  },
+  {
+    name: 'conv to blocked channels, strides',
+    shapes: [
+      [2, 3, 8, 7],
+      [16, 3, 3, 3],
+    ],
+    apply: (x, w) => ops.conv(x, w, { strides: 2 }),
+  },
+  {
     name: 'conv 3-d',
     shapes: [
       [1, 2, 4, 4, 3],

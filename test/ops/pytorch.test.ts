@@ -83,10 +83,10 @@ const { relu, abs, sign, neg, sqrt, rsqrt, reciprocal, square, exp, expm1, log, 
   ops;
 const { sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh, erf, floor, ceil, round } =
   ops;
-const unary: Readonly<Record<string, (x: Tensor) => Tensor>> = {
-  ...{ relu, abs, sign, neg, sqrt, rsqrt, reciprocal, square, exp, expm1, log, log1p, sigmoid, softplus },
-  ...{ sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh, erf, floor, ceil, round },
-};
+const kinked = { relu, abs, sign, neg, sqrt, rsqrt, reciprocal, square, floor, ceil, round };
+const smooth = { exp, expm1, log, log1p, sigmoid, softplus, erf };
+const circular = { sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh };
+const unary: Readonly<Record<string, (x: Tensor) => Tensor>> = { ...kinked, ...smooth, ...circular };
 
 function applyOf({ op, attributes }: GoldenCase): (...xs: Tensor[]) => Tensor {
   if (withAttributes[op] !== undefined) return (x, y) => withAttributes[op](x, attributes, y);
@@ -109,18 +109,28 @@ function expectSame(actual: NDArray, expected: GoldenArray): void {
   expect(describeFound).toEqual(wanted);
 }
 
-describe.each(golden.cases.map((c, index) => ({ ...c, index })))('$index $op $attributes', (c) => {
+const cases = golden.cases.map((c, index) => ({ ...c, index }));
+
+describe.each(cases)('$index $op $attributes', (c) => {
   const inputs = c.inputs.map(array);
   const apply = applyOf(c);
 
   test('value as in PyTorch', () => {
     expectSame(compile((xs: Tensor[]) => apply(...xs), [inputs]).run(inputs), c.output);
   });
+});
 
-  test.runIf(c.cotangent !== undefined)('gradient as in PyTorch', () => {
-    const cotangent = array(c.cotangent ?? c.output);
+const differentiable = cases.flatMap(({ cotangent, gradients, ...rest }) =>
+  cotangent === undefined || gradients === undefined ? [] : [{ ...rest, cotangent, gradients }],
+);
+
+describe.each(differentiable)('$index $op $attributes', (c) => {
+  test('gradient as in PyTorch', () => {
+    const inputs = c.inputs.map(array);
+    const apply = applyOf(c);
+    const cotangent = array(c.cotangent);
     const f = (xs: Tensor[], dy: Tensor) => vjp((ys: Tensor[]) => apply(...ys), xs).pullback(dy)[0];
     const gradients = compile(f, [inputs, cotangent]).run(inputs, cotangent);
-    gradients.forEach((gradient, k) => expectSame(gradient, (c.gradients ?? [])[k]));
+    gradients.forEach((gradient, k) => expectSame(gradient, c.gradients[k]));
   });
 });

@@ -17,10 +17,6 @@ const float32Only = new Set([
   'acosh',
   'atanh',
   'erf',
-  'conv 1-d',
-  'conv 2-d',
-  'conv groups, strides, dilation',
-  'conv 3-d',
   'avgPool',
   'softplus',
 ]);

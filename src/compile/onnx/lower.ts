@@ -1,8 +1,10 @@
 import type { DType } from '../../graph/dtype.js';
+import { ScreeError } from '../../graph/errors.js';
 import { constantValue, inputOp, type Graph, type Node } from '../../graph/graph.js';
 import { ndarray, type NDArray } from '../../graph/ndarray.js';
 import type { OnnxAttributes, OnnxEmitter } from '../../graph/op.js';
-import { expandComposites, simplify } from '../../transform/index.js';
+import { Builder, building } from '../../graph/tensor.js';
+import { simplify } from '../../transform/index.js';
 import type { Initializer, OnnxModel, OnnxNode, ValueInfo } from './encode.js';
 
 /** A graph as an ONNX model, and how its inputs are fed. */
@@ -21,7 +23,7 @@ class Emitter implements OnnxEmitter {
   private readonly arrays = new Map<NDArray['data'], string>();
   private count = 0;
 
-  constructor(readonly threads: number) {}
+  constructor(readonly channelBlock: number) {}
 
   private fresh(): string {
     return `n${this.count++}`;
@@ -92,19 +94,18 @@ class Emitter implements OnnxEmitter {
   }
 }
 
-/** What ONNX Runtime gets: composites that it has no operator for are decomposed, and each node's `onnx` rule is applied. */
-export function lower(source: Graph, { threads }: { threads: number }): Lowered {
-  const graph = expandComposites(simplify(source), (op) => op.onnx !== undefined || op.host === true);
-  const emitter = new Emitter(threads);
-  const names: string[] = [];
+/** What ONNX Runtime gets: each node by its op's `onnx` rule, or by its decomposition where it has none. */
+export function lower(source: Graph, { channelBlock }: { channelBlock: number }): Lowered {
+  const graph = simplify(source);
+  const emitter = new Emitter(channelBlock);
   const feeds: number[] = [];
   const used = new Set(
     graph.nodes.flatMap(({ inputs, op }) => (op.host ? [] : inputs)).concat(graph.outputs),
   );
-  graph.nodes.forEach((node, id) => {
-    const isFeed = node.op === inputOp || node.op.host === true;
-    if (isFeed && used.has(id)) feeds.push(id);
-    names.push(isFeed ? `f${id}` : lowerNode(emitter, graph, node, names));
+  const names = lowerNodes(emitter, graph, (node, id) => {
+    if (node.op !== inputOp && node.op.host !== true) return undefined;
+    if (used.has(id)) feeds.push(id);
+    return `f${id}`;
   });
   const info = (name: string, { dtype, shape }: Node): ValueInfo => ({ name, dtype, shape });
   // A value that a node makes is an output as it is; an input, a constant or a repeated output needs a copy.
@@ -125,17 +126,49 @@ export function lower(source: Graph, { threads }: { threads: number }): Lowered 
   return { model, feeds, graph };
 }
 
-function lowerNode(emitter: Emitter, graph: Graph, node: Node, names: readonly string[]): string {
+/** Emits the nodes of a graph and returns their names; `given` names those that come from outside. */
+function lowerNodes(
+  emitter: Emitter,
+  graph: Graph,
+  given: (node: Node, id: number) => string | undefined,
+): string[] {
+  const names: string[] = [];
+  graph.nodes.forEach((node, id) => {
+    names.push(given(node, id) ?? lowerNode(emitter, graph, node, names));
+  });
+  return names;
+}
+
+function lowerNode(emitter: Emitter, graph: Graph, node: Node, known: readonly string[]): string {
   const value = constantValue(node);
-  if (value !== undefined)
+  if (value !== undefined) {
     return value.shape.length === 0 ? emitter.scalar(value.data[0], value.dtype) : emitter.constant(value);
+  }
   const inputs = node.inputs.map((input) => graph.nodes[input]);
-  const request = {
-    inputs,
-    output: node,
-    attributes: node.attributes,
-    names: node.inputs.map((input) => names[input]),
-  };
-  // Every op left after expandComposites has a rule.
-  return node.op.onnx?.(emitter, request) ?? '';
+  const names = node.inputs.map((input) => known[input]);
+  const { op, attributes } = node;
+  return (
+    op.onnx?.(emitter, { inputs, output: node, attributes, names }) ??
+    lowerParts(emitter, node, inputs, names)
+  );
+}
+
+function lowerParts(
+  emitter: Emitter,
+  { op, attributes }: Node,
+  inputs: readonly Node[],
+  names: readonly string[],
+): string {
+  const builder = new Builder();
+  const parts = building(builder, () => {
+    const operands = inputs.map((input) => builder.input(input));
+    const output = op.decompose?.(operands, attributes);
+    if (output === undefined)
+      throw new ScreeError(`${op.name}: ONNX Runtime has neither the op nor its parts`);
+    return simplify(builder.graph(operands, [output]));
+  });
+  const inner = lowerNodes(emitter, parts, (node, id) =>
+    node.op === inputOp ? names[parts.inputs.indexOf(id)] : undefined,
+  );
+  return inner[parts.outputs[0]];
 }
