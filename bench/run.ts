@@ -1,0 +1,184 @@
+/** `npm run bench -- QUESTION`: measures Scree and its peers in the same run, interleaved, and says what the machine was doing. */
+import { writeFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { compare, quickest, ratioTo, summarise, type Result } from './compare.js';
+import type { Contender } from './contender.js';
+import { models, stepFlops, type Model } from './flops.js';
+import { installPeers } from './install-peers.js';
+import { commit, load, machine } from './machine.js';
+import { matmulContenders, matmulFlops, peakGflops } from './matmul.js';
+import { digits, legend, table, type TableOptions } from './table.js';
+import { trainBatch, trainContenders } from './train.js';
+import { walkCases } from './walk.js';
+
+interface Options {
+  readonly rounds: number;
+  readonly json?: string;
+  readonly only?: readonly string[];
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number from 1');
+  return value;
+}
+
+const counts = (text: string) => text.split(',').map(count);
+const words = (text: string) => text.split(',').map((word) => word.trim());
+
+function modelNames(text: string): Model[] {
+  return words(text).map((word) => {
+    const model = models.find((name) => name === word);
+    if (model === undefined)
+      throw new InvalidArgumentError(`no model ${word}; there are ${models.join(', ')}`);
+    return model;
+  });
+}
+
+/** One comparison of a question, for the JSON file. */
+interface Finding {
+  readonly title: string;
+  readonly bar: string;
+  readonly peakGflops?: number;
+  readonly results: readonly object[];
+}
+
+class Report {
+  private readonly findings: Finding[] = [];
+  private readonly startLoad = load();
+
+  constructor(private readonly options: Options) {
+    const { processor, cores, vectors, memoryGb, system, node } = machine();
+    console.log(`${processor}, ${cores} cores, ${vectors}, ${memoryGb} GB; ${system}; Node ${node}`);
+    console.log(
+      `commit ${commit() ?? 'unknown'}; ${options.rounds} rounds; load ${digits(this.startLoad)}\n`,
+    );
+  }
+
+  /** Measures the contenders (all, or those whose name holds a word of --only) and prints their table. */
+  async ask(
+    contenders: readonly Contender[],
+    describe: TableOptions | ((results: readonly Result[]) => TableOptions),
+  ): Promise<Result[]> {
+    const { rounds, only } = this.options;
+    const chosen = contenders.filter(
+      ({ name }) => !only || only.some((word) => name.toLowerCase().includes(word.toLowerCase())),
+    );
+    if (chosen.length === 0) return [];
+    const progress = (text: string) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text}`);
+    };
+    const results = await compare(chosen, { rounds, progress });
+    progress('');
+    const options = typeof describe === 'function' ? describe(results) : describe;
+    console.log(table(results, options));
+    const bar = quickest(results, options.bar);
+    this.findings.push({
+      title: options.title,
+      bar: bar?.contender.name ?? options.bar,
+      peakGflops: options.work?.peakGflops,
+      results: results.map((result) => ({
+        name: result.contender.name,
+        ms: summarise(result),
+        ratio: bar && ratioTo(bar, result),
+        rounds: result.rounds.map(({ measured }) => measured),
+        absent: result.absent,
+      })),
+    });
+    return results;
+  }
+
+  close(): void {
+    const endLoad = load();
+    console.log(legend);
+    console.log(`load ${digits(this.startLoad)} at the start, ${digits(endLoad)} at the end`);
+    if (Math.max(this.startLoad, endLoad / 1.5) > machine().cores)
+      console.log('Others used this machine meanwhile: trust min and its ratio, not the medians.');
+    const { json } = this.options;
+    if (json === undefined) return;
+    const document = {
+      date: new Date().toISOString(),
+      commit: commit(),
+      machine: machine(),
+      load: { start: this.startLoad, end: endLoad },
+      findings: this.findings,
+    };
+    writeFileSync(json, `${JSON.stringify(document, null, 2)}\n`);
+    console.log(`written to ${json}`);
+  }
+}
+
+const threadWords = (threads: number) => `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+
+async function askMatmul(report: Report, threads: number): Promise<number | undefined> {
+  const results = await report.ask(matmulContenders(threads), {
+    title: `matmul 1024³ float32, ${threadWords(threads)}`,
+    bar: 'PyTorch',
+    item: 'a product',
+    work: { flops: matmulFlops },
+  });
+  return peakGflops(results);
+}
+
+const program = new Command('bench').description('Measures Scree beside its peers, interleaved.');
+
+function question(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--rounds <n>', 'times that every contender runs', count, 3)
+    .option('--only <words>', 'contenders whose names hold one of these words, commas between', words)
+    .option('--json <file>', 'write every number there too');
+}
+
+question('train', 'one training step of mlp, lenet, cnn')
+  .option('--threads <list>', 'thread counts, commas between', counts, [1, 2])
+  .option('--models <list>', 'models, commas between', modelNames, [...models])
+  .action(async (options: Options & { threads: number[]; models: Model[] }) => {
+    const report = new Report(options);
+    for (const threads of options.threads) {
+      const peak = await askMatmul(report, threads);
+      for (const model of options.models) {
+        await report.ask(trainContenders(model, threads), {
+          title: `${model}, batch ${trainBatch}, ${threadWords(threads)}`,
+          bar: 'PyTorch',
+          item: 'a step',
+          work: { flops: stepFlops(model, trainBatch), peakGflops: peak },
+        });
+      }
+    }
+    report.close();
+  });
+
+question('walk', 'a step of sgd and adam on x² − xy, basins of Himmelblau, L-BFGS on Rosenbrock')
+  .option('--cases <list>', `of ${walkCases.map(({ name }) => name).join(', ')}`, words)
+  .action(async (options: Options & { cases?: string[] }) => {
+    const unknown = options.cases?.find((name) => !walkCases.some((one) => one.name === name));
+    if (unknown !== undefined) program.error(`error: walk: no case ${unknown}`);
+    const report = new Report(options);
+    for (const { name, contenders, table } of walkCases) {
+      if (!options.cases || options.cases.includes(name)) await report.ask(contenders, table);
+    }
+    report.close();
+  });
+
+question('matmul', "this machine's matmul peak")
+  .option('--threads <list>', 'thread counts, commas between', counts, [1, 2])
+  .action(async (options: Options & { threads: number[] }) => {
+    const report = new Report(options);
+    for (const threads of options.threads) await askMatmul(report, threads);
+    report.close();
+  });
+
+program
+  .command('install-peers')
+  .description('install TensorFlow.js and jax-js; with --python also PyTorch, JAX and SciPy')
+  .option('--python <folder>', 'make a virtual environment there (6 GB)')
+  .action(({ python }: { python?: string }) => installPeers(python));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
