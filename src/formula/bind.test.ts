@@ -4,7 +4,8 @@ import type { Values } from './evaluate.js';
 import { parse } from './parse.js';
 
 function bound(text: string, parameters: Values = {}, order?: readonly string[]) {
-  return bind(text, parse(text, [...Object.keys(parameters), ...(order ?? [])]), parameters, order);
+  const root = parse(text, [...Object.keys(parameters), ...(order ?? [])]);
+  return bind([{ text, root }], parameters, order);
 }
 
 /** Variables as `name` or `name[length]`. */
@@ -49,7 +50,8 @@ describe('variables', () => {
   });
 
   test('tell dynamic nodes from those known beforehand', () => {
-    const { root, dynamic } = bound('sum(a*i, i, 1, 3) + x', { a: 1 });
+    const { sources, dynamic } = bound('sum(a*i, i, 1, 3) + x', { a: 1 });
+    const [{ root }] = sources;
     if (root.kind !== 'binary') throw new Error('not a sum');
     expect([dynamic.has(root), dynamic.has(root.left), dynamic.has(root.right)]).toEqual([true, false, true]);
   });
@@ -57,9 +59,7 @@ describe('variables', () => {
 
 describe('refusals', () => {
   test.each<[string, Values, number, string]>([
-    ['a*x', { b: 1 }, 0, 'the parameter b does not occur in the formula'],
-    ['kappa*x', { kapa: 1 }, 0, 'the parameter kapa does not occur in the formula; did you mean kappa?'],
-    ['x + sum(x[i], i, 1, 3)', {}, 0, 'x is a list elsewhere in the formula; write x[1]'],
+    ['x + sum(x[i], i, 1, 3)', {}, 0, 'x is a list elsewhere; write x[1]'],
     ['sum(i, i, 1, 3)*i', {}, 16, 'i is the index of a sum or product and has no value outside it'],
     [
       'sum(x[i], i, 1, n)',
@@ -77,6 +77,12 @@ describe('refusals', () => {
     ['p[1]*x', { p: 1 }, 0, 'the parameter p is a number, not a list'],
     ['sum(x[i], i, 1, n)', { n: 2.5 }, 0, 'sum counts from an integer to an integer, not from 1 to 2.5'],
     ['sum(sum(x[i^j], i, 1, 1e9), j, 1, 2)', {}, 8, 'too many values'],
+    [
+      'sum(x + sum(i, i, 1, 2), i, 1, 2)',
+      {},
+      8,
+      'i is already the index of the sum or product around this one',
+    ],
   ])('%s', (text, parameters, position, problem) => {
     expect(() => bound(text, parameters)).toThrow(
       expect.objectContaining({ position, problem: expect.stringContaining(problem) }),
@@ -93,7 +99,13 @@ describe('refusals', () => {
     [{}, ['y'], 'x is neither a variable nor a parameter; the variables are y'],
     [{}, ['x1', 'y'], 'x is neither a variable nor a parameter; did you mean x1?'],
   ])('parameters %o, variables %o', (parameters, order, problem) => {
-    expect(() => bind('2*x', parse('2*x'), parameters, order)).toThrow(problem);
+    expect(() => bound('2*x', parameters, order)).toThrow(problem);
+  });
+
+  test('a parameter that does not occur', () => {
+    expect(() => bound('kappa*x', { kapa: 1 })).toThrow(
+      'the parameter kapa does not occur in it; did you mean kappa?',
+    );
   });
 
   test('two variables written together', () => {

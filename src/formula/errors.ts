@@ -33,3 +33,8 @@ export class FormulaError extends ScreeError {
     super(`${problem}\n${excerpt(text, position)}`);
   }
 }
+
+/** The error for a node whose place may be unknown, as in a tree made by hand. */
+export function errorAt(problem: string, text: string, at = 0): FormulaError {
+  return new FormulaError(problem, text, at);
+}

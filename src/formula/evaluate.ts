@@ -1,6 +1,14 @@
-import { childrenOf, fold, type ComparisonOperator, type Expression, type FormulaNode } from './ast.js';
-import { FormulaError } from './errors.js';
+import {
+  childrenOf,
+  fold,
+  type ArithmeticOperator,
+  type ComparisonOperator,
+  type Expression,
+  type FormulaNode,
+} from './ast.js';
+import { errorAt } from './errors.js';
 import { constants, functions } from './functions.js';
+import { sinc, sincQuotient } from './sinc.js';
 
 /** Numbers and lists of numbers by name. The first element of a list is `x[1]`. */
 export type Values = Readonly<Record<string, number | ArrayLike<number>>>;
@@ -15,7 +23,7 @@ export interface Scope {
   readonly outer: Scope | undefined;
 }
 
-const compare: Readonly<Record<ComparisonOperator, (x: number, y: number) => boolean>> = {
+export const compare: Readonly<Record<ComparisonOperator, (x: number, y: number) => boolean>> = {
   '<': (x, y) => x < y,
   '<=': (x, y) => x <= y,
   '>': (x, y) => x > y,
@@ -24,7 +32,7 @@ const compare: Readonly<Record<ComparisonOperator, (x: number, y: number) => boo
   '!=': (x, y) => x !== y,
 };
 
-function arithmetic(operator: '+' | '-' | '*' | '/' | '^', x: number, y: number): number {
+export function arithmetic(operator: ArithmeticOperator, x: number, y: number): number {
   switch (operator) {
     case '+':
       return x + y;
@@ -42,6 +50,9 @@ function arithmetic(operator: '+' | '-' | '*' | '/' | '^', x: number, y: number)
 /** What is evaluated before its parent: not a reduction's body nor a piecewise's branches, which their parent chooses. */
 function eager(node: FormulaNode): readonly FormulaNode[] {
   if (node.kind === 'reduction') return [node.from, node.to];
+  const quotient = sincQuotient(node);
+  if (quotient !== undefined)
+    return quotient.factor === undefined ? [quotient.operand] : [quotient.operand, quotient.factor];
   return node.kind === 'piecewise' ? [] : childrenOf(node);
 }
 
@@ -71,7 +82,7 @@ export class Evaluator {
       case 'negate':
         return -x;
       case 'binary':
-        return arithmetic(node.operator, x, y);
+        return sincQuotient(node) === undefined ? arithmetic(node.operator, x, y) : sinc(x) * (y ?? 1);
       case 'call':
         return functions[node.name].evaluate(...operands);
       case 'comparison':
@@ -91,8 +102,9 @@ export class Evaluator {
         for (let value = x; value <= y; value++) {
           if (++this.terms > maximumTerms) {
             const limit = maximumTerms.toLocaleString('en');
-            throw this.error(
+            throw errorAt(
               `the sums and products of a formula may have ${limit} terms in all, these have more`,
+              this.text,
               node.at,
             );
           }
@@ -109,39 +121,36 @@ export class Evaluator {
       if (inner.index === name) return inner.value;
     const value = Object.hasOwn(this.values, name) ? this.values[name] : undefined;
     if (typeof value === 'number') return value;
-    if (value !== undefined) throw this.error(`${name} is a list; write ${name}[1] for an element of it`, at);
+    if (value !== undefined)
+      throw errorAt(`${name} is a list; write ${name}[1] for an element of it`, this.text, at);
     if (Object.hasOwn(constants, name)) return constants[name];
-    throw this.error(`${name} has no value`, at);
+    throw errorAt(`${name} has no value`, this.text, at);
   }
 
   private element(name: string, index: number, at: number | undefined): number {
     const list = Object.hasOwn(this.values, name) ? this.values[name] : undefined;
-    if (list === undefined) throw this.error(`${name} has no value`, at);
-    if (typeof list === 'number') throw this.error(`${name} is a number, not a list`, at);
+    if (list === undefined) throw errorAt(`${name} has no value`, this.text, at);
+    if (typeof list === 'number') throw errorAt(`${name} is a number, not a list`, this.text, at);
     if (!Number.isInteger(index) || index < 1 || index > list.length) {
-      throw this.error(`${name}[${index}] does not exist; ${name} has the elements 1 to ${list.length}`, at);
+      throw errorAt(
+        `${name}[${index}] does not exist; ${name} has the elements 1 to ${list.length}`,
+        this.text,
+        at,
+      );
     }
     return list[index - 1];
-  }
-
-  private error(problem: string, at = 0): FormulaError {
-    return new FormulaError(problem, this.text, at);
   }
 }
 
 /** Throws unless both bounds of a reduction are integers that a double counts exactly. */
-export function checkBounds(operation: string, from: number, to: number, text: string, at = 0): void {
+export function checkBounds(operation: string, from: number, to: number, text: string, at?: number): void {
   if (Number.isSafeInteger(from) && Number.isSafeInteger(to)) return;
-  throw new FormulaError(
-    `${operation} counts from an integer to an integer, not from ${from} to ${to}`,
-    text,
-    at,
-  );
+  throw errorAt(`${operation} counts from an integer to an integer, not from ${from} to ${to}`, text, at);
 }
 
 /**
  * The value of a formula in plain numbers: the readable twin of the traced one. Comparisons with NaN do not hold. A sum of
- * nothing is 0, a product of nothing 1.
+ * nothing is 0, a product of nothing 1. sin(u)/u is 1 where u is 0.
  * @param values what every variable and parameter is
  * @param text the formula's text, for error messages
  * @throws FormulaError where a name has no value, an element does not exist or bounds are no integers
