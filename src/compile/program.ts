@@ -5,7 +5,7 @@ import { ndarray, type NDArray } from '../graph/ndarray.js';
 import type { TensorType } from '../graph/op.js';
 import { sameShape, showShape, sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { flattenTree, unflattenTree, type MapLeaves, type Tree } from '../graph/tree.js';
+import type { MapLeaves, Tree } from '../graph/tree.js';
 
 /**
  * A graph made ready to run on some target. Arrays are given in the order of the graph's inputs and outputs; outputs are written
@@ -70,6 +70,19 @@ export function allocateOutputs({ nodes, outputs }: Graph): NDArray[] {
   });
 }
 
+/**
+ * Whether an output is written to the memory of an input or of another output; only whole arrays are compared. Called by running
+ * programs, it allocates nothing.
+ */
+export function sharesMemory(inputs: readonly NDArray[], outputs: readonly NDArray[]): boolean {
+  for (let index = 0; index < outputs.length; index++) {
+    const { data } = outputs[index];
+    for (let other = 0; other < inputs.length; other++) if (inputs[other].data === data) return true;
+    for (let other = 0; other < index; other++) if (outputs[other].data === data) return true;
+  }
+  return false;
+}
+
 /** Throws unless the arrays are what the graph takes and gives. */
 export function checkArrays(
   { nodes, inputs, outputs }: Graph,
@@ -81,39 +94,19 @@ export function checkArrays(
       `run: the graph has ${inputs.length} inputs and ${outputs.length} outputs; got ${given.length} and ${results.length} arrays`,
     );
   }
-  for (let index = 0; index < inputs.length; index++) {
-    checkArray('input', index, nodes[inputs[index]], given[index]);
+  inputs.forEach((id, index) => checkArray('input', index, nodes[id], given[index]));
+  outputs.forEach((id, index) => checkArray('output', index, nodes[id], results[index]));
+  if (sharesMemory(given, results)) {
+    throw new ScreeError('run: an output is written to the memory of another array; give it one of its own');
   }
-  for (let index = 0; index < outputs.length; index++) {
-    checkArray('output', index, nodes[outputs[index]], results[index]);
-    const { data } = results[index];
-    for (let other = 0; other < given.length; other++) {
-      if (given[other].data === data) throw sharedMemory(`output ${index}`, `input ${other}`);
-    }
-    for (let other = 0; other < index; other++) {
-      if (results[other].data === data) throw sharedMemory(`output ${index}`, `output ${other}`);
-    }
-  }
-}
-
-function sharedMemory(one: string, other: string): ScreeError {
-  return new ScreeError(`run: ${one} is written to the memory of ${other}; give it an array of its own`);
 }
 
 function checkArray(kind: string, index: number, type: TensorType, array: NDArray): void {
   const { data, shape, dtype } = array;
-  if (dtype === type.dtype && sameExtents(shape, type.shape) && holds(data, dtype, sizeOf(shape))) return;
+  if (dtype === type.dtype && sameShape(shape, type.shape) && holds(data, dtype, sizeOf(shape))) return;
   throw new ScreeError(
     `run: ${kind} ${index} is ${describe(array)}; it must be ${type.dtype}${showShape(type.shape)}`,
   );
-}
-
-/** sameShape without a closure: this runs at every call of a program that may take no longer than a few such checks. */
-function sameExtents(a: readonly number[], b: readonly number[]): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
-  return true;
 }
 
 function holds(data: NDArray['data'], dtype: DType, length: number): boolean {
@@ -125,53 +118,44 @@ function describe({ data, shape, dtype }: NDArray): string {
   return `${dtype}${showShape(shape)}${fits ? '' : ` over a ${dtypeOf(data)} memory of ${data.length} elements`}`;
 }
 
+type Bind = (value: unknown, arrays: NDArray[]) => void;
+
 /** The arrays for a program's inputs from a call's arguments, in the order of the specs' leaves. */
 export function argumentBinder(specs: readonly Tree<TensorType>[]): (args: readonly unknown[]) => NDArray[] {
-  const types = specs.flatMap((spec) => flattenTree(spec));
-  let next = 0;
-  const places = specs.map((spec) =>
-    unflattenTree<TensorType, number>(
-      spec,
-      flattenTree(spec).map(() => next++),
-    ),
-  );
+  const binds = specs.map((spec, index) => binder(spec, `argument ${index}`));
   return (args) => {
     if (args.length !== specs.length) {
       throw new ScreeError(`run: the program takes ${specs.length} arguments, got ${args.length}`);
     }
-    const arrays = new Array<NDArray>(types.length);
-    places.forEach((place, index) => bind(place, args[index], `argument ${index}`, types, arrays));
+    const arrays: NDArray[] = [];
+    for (let index = 0; index < binds.length; index++) binds[index](args[index], arrays);
     return arrays;
   };
 }
 
-function bind(
-  place: Tree<number>,
-  value: unknown,
-  path: string,
-  types: readonly TensorType[],
-  arrays: NDArray[],
-): void {
-  if (typeof place === 'number') {
-    arrays[place] = toArray(value, types[place], path);
-    return;
-  }
-  const children = Object.entries<Tree<number>>(place);
-  const given = typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : undefined;
-  if (
-    given === undefined ||
-    Array.isArray(place) !== Array.isArray(value) ||
-    given.size !== children.length
-  ) {
-    const wanted = Array.isArray(place)
-      ? `an array of ${place.length}`
-      : `an object with ${Object.keys(place).join(', ')}`;
-    throw new ScreeError(`run: ${path} must be ${wanted}`);
-  }
-  for (const [key, child] of children) {
-    if (!given.has(key)) throw new ScreeError(`run: ${path}.${key} is missing`);
-    bind(child, given.get(key), `${path}.${key}`, types, arrays);
-  }
+function isType(spec: Tree<TensorType>): spec is TensorType {
+  return 'dtype' in spec && typeof spec.dtype === 'string';
+}
+
+function binder(spec: Tree<TensorType>, path: string): Bind {
+  if (isType(spec)) return (value, arrays) => arrays.push(toArray(value, spec, path));
+  const list = Array.isArray(spec);
+  const children = Object.entries<Tree<TensorType>>(spec).map(([key, child]) => ({
+    key,
+    bind: binder(child, `${path}.${key}`),
+  }));
+  const wanted = list ? `an array of ${children.length}` : `an object with ${Object.keys(spec).join(', ')}`;
+  return (value, arrays) => {
+    const fits = typeof value === 'object' && value !== null && Array.isArray(value) === list;
+    if (!fits || Object.keys(value).length !== children.length) {
+      throw new ScreeError(`run: ${path} must be ${wanted}`);
+    }
+    const values = value as Record<string, unknown>;
+    for (const { key, bind } of children) {
+      if (!(key in values)) throw new ScreeError(`run: ${path}.${key} is missing`);
+      bind(values[key], arrays);
+    }
+  };
 }
 
 function isArray(value: unknown): value is NDArray {
@@ -183,6 +167,11 @@ function isNested(value: unknown): value is Nested {
 }
 
 function toArray(value: unknown, { shape, dtype }: TensorType, path: string): NDArray {
+  if (typeof value === 'number' && shape.length === 0) {
+    const data = allocate(dtype, 1);
+    data[0] = value;
+    return { data, shape, dtype };
+  }
   const wanted = `${dtype}${showShape(shape)}`;
   if (isArray(value)) {
     if (value.dtype === dtype && sameShape(value.shape, shape) && holds(value.data, dtype, sizeOf(shape))) {
@@ -191,16 +180,12 @@ function toArray(value: unknown, { shape, dtype }: TensorType, path: string): ND
     throw new ScreeError(`run: ${path} is ${describe(value)}; it must be ${wanted}`);
   }
   if (!isNested(value)) {
-    throw new ScreeError(
-      `run: ${path} is ${Array.isArray(value) ? 'an array of other things than numbers' : String(value)}; it must be ${wanted}`,
-    );
+    const what = Array.isArray(value) ? 'an array of other things than numbers' : String(value);
+    throw new ScreeError(`run: ${path} is ${what}; it must be ${wanted}`);
   }
   // An empty axis ends the nesting: [] stands for every shape without elements.
-  const array = ndarray(
-    value,
-    sizeOf(shape) === 0 && Array.isArray(value) && value.length === 0 ? shape : undefined,
-    dtype,
-  );
+  const empty = Array.isArray(value) && value.length === 0 && sizeOf(shape) === 0;
+  const array = ndarray(value, empty ? shape : undefined, dtype);
   if (sameShape(array.shape, shape)) return array;
   throw new ScreeError(`run: ${path} is nested as ${showShape(array.shape)}; it must be ${wanted}`);
 }

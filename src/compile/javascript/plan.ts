@@ -70,8 +70,10 @@ export interface Plan {
 }
 
 /** A reader cannot compute the element of an inline node that it needs. */
-class Blocked {
-  constructor(readonly node: number) {}
+class Blocked extends Error {
+  constructor(readonly node: number) {
+    super(`node ${node} cannot be computed where it is read`);
+  }
 }
 
 /** Resolves elements of a graph's nodes to where they come from. */
