@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import ts from 'typescript';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { lockFolder } from './folder-lock.js';
 import { listCheckpoints, newestSound, saveCheckpoint } from './checkpoint.js';
 
 // What happens to other processes: they are killed in the middle of writing, and they want the same folder.
@@ -48,19 +49,39 @@ for (let step = (checkpoint?.step ?? 0) + 1; ; step++) {
 }
 `;
 
-/** Takes the lock of a folder when told to, says how that went, and keeps it until its input ends. */
+/**
+ * For two seconds takes the lock of a folder again and again; every other time it leaves it as a process does that dies. Fails if
+ * another process is inside meanwhile. Prints how often it was inside, then keeps the lock until it is killed, if it gets it.
+ */
 const locker = `
-import { once } from 'node:events';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { lockFolder } from './train/folder-lock.js';
-console.log('ready');
-await once(process.stdin, 'data');
-try {
-  await lockFolder(process.argv[2]);
-  console.log('taken');
-} catch (error) {
-  console.log(error.message);
+const folder = process.argv[2];
+let inside = 0;
+for (const end = Date.now() + 2000; Date.now() < end; ) {
+  try {
+    const lock = await lockFolder(folder);
+    writeFileSync(folder + '/inside', '', { flag: 'wx' });
+    await sleep(1);
+    rmSync(folder + '/inside');
+    if (inside++ % 2 === 0) {
+      await lock.release();
+      continue;
+    }
+    const text = readFileSync(folder + '/lock', 'utf8');
+    writeFileSync(folder + '/dead-' + process.pid, text.replace('"birth":"', '"birth":"earlier-'));
+    renameSync(folder + '/dead-' + process.pid, folder + '/lock');
+  } catch (error) {
+    if (!error.message.includes('is in use by process')) throw error;
+    await sleep(1);
+  }
 }
-process.stdin.resume();
+console.log(inside);
+setInterval(() => {}, 1000);
+await sleep(process.argv[3]);
+await lockFolder(folder).catch((error) => console.log(error.message));
+console.log('done');
 `;
 
 test('kill −9 at any moment leaves a sound newest checkpoint, not older than the last one that was reported saved', async () => {
@@ -96,30 +117,29 @@ test('kill −9 at any moment leaves a sound newest checkpoint, not older than t
   expect((await readdir(folder)).filter((name) => name.includes('.tmp-'))).toEqual([]);
 });
 
-test('of processes that find a dead one’s lock at the same moment, one takes it; once it is killed, the next can', async () => {
+test('processes that find a dead one’s lock at the same moment never both take it; once a holder is killed, the next can', async () => {
   const folder = join(root, 'locked');
   await mkdir(folder);
-  for (let round = 0; round < 4; round++) {
-    const processes = Array.from({ length: 4 }, () => {
-      const child = spawn(process.execPath, [join(program, 'locker.js'), folder], {
-        stdio: ['pipe', 'pipe', 'inherit'],
-      });
-      return { child, lines: createInterface(child.stdout)[Symbol.asyncIterator]() };
-    });
-    const say = () => Promise.all(processes.map(async ({ lines }) => String((await lines.next()).value)));
-    expect(await say()).toEqual(['ready', 'ready', 'ready', 'ready']);
-    for (const { child } of processes) child.stdin.write('go');
-    const answers = await say();
-    expect(answers.filter((answer) => answer === 'taken')).toHaveLength(1);
-    const { pid } = processes[answers.indexOf('taken')].child;
-    for (const answer of answers.filter((answer) => answer !== 'taken')) {
-      expect(answer).toBe(
-        `run folder '${folder}' is in use by process ${pid}; wait for it or choose another folder`,
-      );
-    }
-    const ends = processes.map(({ child }) => once(child, 'close'));
-    for (const { child } of processes) child.kill('SIGKILL');
-    await Promise.all(ends);
-    expect(await readdir(folder)).toEqual(['lock']);
-  }
+  const processes = [0, 1, 2, 3].map((index) => {
+    // They stop competing one after the other, so the first one keeps the lock.
+    const args = [join(program, 'locker.js'), folder, String(500 + 100 * index)];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let complaint = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const say = async () => String((await lines.next()).value ?? complaint);
+    return { child, say };
+  });
+  const all = () => Promise.all(processes.map(({ say }) => say()));
+  for (const times of await all()) expect(Number(times)).toBeGreaterThan(0);
+  const [first, ...others] = await all();
+  expect(first).toBe('done');
+  const held = `run folder '${folder}' is in use by process ${processes[0].child.pid}; wait for it or choose another folder`;
+  expect(others).toEqual([held, held, held]);
+  await expect(lockFolder(folder)).rejects.toThrow(held);
+  const ends = processes.map(({ child }) => once(child, 'close'));
+  for (const { child } of processes) child.kill('SIGKILL');
+  await Promise.all(ends);
+  await (await lockFolder(folder)).release();
+  expect(await readdir(folder)).toEqual([]);
 });

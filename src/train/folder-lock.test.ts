@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +43,15 @@ test.each([
   expect(JSON.parse(await readFile(join(folder, 'lock'), 'utf8'))).toMatchObject({ pid: process.pid });
   expect(await readdir(folder)).toEqual(['lock']);
   await lock.release();
+});
+
+test('a process that died while it took over a dead one’s lock hinders nobody', async () => {
+  const dead = holder({ pid: deadPid });
+  await writeFile(join(folder, 'lock'), dead);
+  const claim = `lock.${createHash('sha256').update(dead).digest('hex').slice(0, 16)}`;
+  await writeFile(join(folder, claim), holder({ pid: deadPid, birth: 'another' }));
+  await lockFolder(folder);
+  expect(await readdir(folder)).toEqual(['lock']);
 });
 
 test('a lock of another machine is believed, and the message says how to get rid of it', async () => {

@@ -67,8 +67,11 @@ async function acquire(path: string, own: string, draft: string): Promise<Holder
       await sleep(5);
       continue;
     }
-    if ((await readLock(path)) === found) await rm(path, { force: true });
-    await rm(claim, { force: true });
+    try {
+      if ((await readLock(path)) === found) await rm(path, { force: true });
+    } finally {
+      await rm(claim, { force: true });
+    }
   }
 }
 

@@ -11,6 +11,24 @@ import type { Score, TrainingStep } from './step.js';
 /** What a loop tells while it runs. */
 export type Progress =
   | {
+      readonly kind: 'start';
+      /** The run folder; null where nothing is written. */
+      readonly run: string | null;
+      readonly model: string;
+      readonly data: string;
+      /** How many numbers are trained. */
+      readonly parameters: number;
+      readonly optimizer: string;
+      readonly batchSize: number;
+      readonly target: string;
+      readonly threads: number;
+      /** Of the whole run. */
+      readonly epochs: number;
+      readonly steps: number;
+      /** Steps taken before; null for a new run. */
+      readonly resumedFrom: number | null;
+    }
+  | {
       readonly kind: 'step';
       /** Steps taken. */
       readonly step: number;
@@ -81,7 +99,7 @@ export async function runLoop(parts: LoopParts): Promise<boolean> {
   while (!batch.done && !signal?.aborted) {
     const began = performance.now();
     const { inputs, labels, epoch } = batch.value;
-    const lr = plan.schedule(position.step);
+    const lr = rate(parts);
     const running = program.run(inputs, labels, {
       lr,
       step: position.step + 1,
@@ -116,9 +134,14 @@ export async function runLoop(parts: LoopParts): Promise<boolean> {
     }
   }
   const finished = position.step === plan.steps;
-  if (!finished) await save(parts, plan.schedule(position.step));
+  if (!finished) await save(parts, rate(parts));
   await recorder?.settle();
   return finished;
+}
+
+/** The learning rate of the next step. */
+function rate({ plan, position }: LoopParts): number {
+  return plan.schedule(position.step) * (position.plateau?.factor ?? 1);
 }
 
 async function testEpoch(parts: LoopParts, epoch: number, epochBegan: number): Promise<void> {
@@ -131,6 +154,9 @@ async function testEpoch(parts: LoopParts, epoch: number, epochBegan: number): P
     accuracy: position.accuracySum / position.batchesSummed,
   };
   Object.assign(position, { scores: { train, test }, lossSum: 0, accuracySum: 0, batchesSummed: 0 });
+  if (position.plateau !== undefined) {
+    position.plateau = plan.schedule.plateau?.update(position.plateau, test.loss);
+  }
   recorder?.row({ step, epoch, testLoss: test.loss, testAccuracy: test.accuracy });
   onProgress({ kind: 'epoch', step, epoch, train, test, seconds: (performance.now() - epochBegan) / 1000 });
 }

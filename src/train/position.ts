@@ -1,8 +1,17 @@
 import { z } from 'zod';
 import { ScreeError } from '../graph/errors.js';
+import type { PlateauState, Schedule } from '../optim/index.js';
 import type { Checkpoint } from './checkpoint.js';
+import type { Score } from './step.js';
 
 const score = z.object({ loss: z.number(), accuracy: z.number() });
+
+const plateau = z.object({
+  factor: z.number(),
+  best: z.number().nullable(),
+  worse: z.number(),
+  cooldown: z.number(),
+});
 
 const schema = z.object({
   step: z.int().nonnegative(),
@@ -10,6 +19,7 @@ const schema = z.object({
   accuracySum: z.number(),
   batchesSummed: z.int().nonnegative(),
   scores: z.object({ train: score, test: score }).optional(),
+  plateau: plateau.optional(),
   seconds: z.number(),
   stepSeconds: z.number(),
 });
@@ -23,7 +33,9 @@ export interface Position {
   accuracySum: number;
   batchesSummed: number;
   /** Of the last epoch that was tested: means over its batches, and the test part after it. */
-  scores?: z.infer<typeof schema>['scores'];
+  scores?: { readonly train: Score; readonly test: Score };
+  /** What a schedule remembers that follows the test loss. */
+  plateau?: PlateauState;
   /** Time spent training, over all sittings, and the part of it in steps. */
   seconds: number;
   stepSeconds: number;
@@ -31,8 +43,16 @@ export interface Position {
 
 const key = 'position';
 
-export function startPosition(): Position {
-  return { step: 0, lossSum: 0, accuracySum: 0, batchesSummed: 0, seconds: 0, stepSeconds: 0 };
+export function startPosition({ plateau }: Schedule): Position {
+  return {
+    step: 0,
+    lossSum: 0,
+    accuracySum: 0,
+    batchesSummed: 0,
+    seconds: 0,
+    stepSeconds: 0,
+    ...(plateau && { plateau: plateau.initial }),
+  };
 }
 
 /** As a checkpoint's metadata. */

@@ -101,13 +101,14 @@ function compare(path: string, run: Run, now: RunDescription, warn: (message: st
 /** Takes the newest sound checkpoint of a run, or its beginning where there is none; names the damaged ones. */
 export async function goBack(
   folder: RunFolder,
+  plan: Plan,
   { state }: Start,
   warn: (message: string) => void,
 ): Promise<Position> {
   const { checkpoint, damaged } = await newestSound(folder.checkpoints);
   const instead = checkpoint === undefined ? 'begins again' : `goes on from step ${checkpoint.step}`;
   for (const message of damaged) warn(`${message}; the run ${instead}`);
-  if (checkpoint === undefined) return startPosition();
+  if (checkpoint === undefined) return startPosition(plan.schedule);
   const position = decodePosition(checkpoint);
   state.load(checkpoint.tensors, checkpoint.path);
   return position;

@@ -120,12 +120,14 @@ async function open(options: TrainOptions, parts: Parts): Promise<TrainResult> {
   const { out, resume = false, onProgress = () => undefined } = options;
   if (out === undefined) {
     if (resume) throw new ScreeError('train: resume needs out, the folder of the run to go on with');
-    return run(options, parts, { position: startPosition(), resumedFrom: null });
+    return run(options, parts, { position: startPosition(parts.plan.schedule), resumedFrom: null });
   }
   const warn = (message: string) => onProgress({ kind: 'warning', message });
   const folder = await openRun(out, options, parts.plan, countParameters(parts.initial), warn);
   try {
-    const position = resume ? await goBack(folder, parts.start, warn) : startPosition();
+    const position = resume
+      ? await goBack(folder, parts.plan, parts.start, warn)
+      : startPosition(parts.plan.schedule);
     const resumedFrom = resume ? position.step : null;
     const recorder = await Recorder.open(folder, resumedFrom ?? undefined);
     const result = await runAndClose(options, parts, { position, resumedFrom, folder, recorder });
@@ -155,15 +157,30 @@ async function run(options: TrainOptions, parts: Parts, sitting: Sitting): Promi
   const { plan, initial, start } = parts;
   const { position, resumedFrom, folder, recorder } = sitting;
   const { checkpointEvery, signal, onProgress = () => undefined } = options;
+  const { modelName, data, optimizer, batchSize, target, threads, epochs, steps } = plan;
+  const about = {
+    run: folder?.path ?? null,
+    model: modelName,
+    data: data.name,
+    parameters: countParameters(initial),
+  };
+  onProgress({
+    kind: 'start',
+    ...about,
+    optimizer: optimizer.name,
+    batchSize,
+    target,
+    threads,
+    epochs,
+    steps,
+    resumedFrom,
+  });
   const finished = await runLoop({ ...parts, position, recorder, checkpointEvery, onProgress, signal });
   const { parameters, state } = start.weights();
   const copy = (array: NDArray): NDArray => ({ ...array, data: array.data.slice() });
   return {
     report: {
-      run: folder?.path ?? null,
-      model: plan.modelName,
-      data: plan.data.name,
-      parameters: countParameters(initial),
+      ...about,
       epochs: Math.ceil(position.step / plan.batches.perEpoch),
       steps: position.step,
       seed: plan.seed,

@@ -1,0 +1,171 @@
+import type { Command } from 'commander';
+import { datasetNames, loadDataset, type LoadOptions } from '../../src/data/index.js';
+import { ScreeError } from '../../src/graph/errors.js';
+import { models } from '../../src/nn/index.js';
+import { optimizers, schedules, wrappers } from '../../src/optim/index.js';
+import { planDefaults, resumeRun, train, type Progress, type TrainResult } from '../../src/train/index.js';
+import { commandName } from '../command-name.js';
+import { dataSource, withDownload } from '../data.js';
+import { Interrupt } from '../interrupt.js';
+import { addSharedOptions, helpList, parseNumber, type SharedOptions } from '../options.js';
+import { nextRunPath } from '../run-path.js';
+import { formatCount, formatDuration, formatPercent } from '../terminal/format.js';
+import { TrainDisplay } from '../train-display.js';
+
+interface TrainCommandOptions extends SharedOptions {
+  data: string;
+  epochs?: number;
+  steps?: number;
+  batch: number;
+  optimizer: string;
+  schedule: string;
+  seed: number;
+  out?: string;
+  resume?: string;
+  checkpointEvery?: number;
+  quiet?: boolean;
+}
+
+/** What watches a run: its progress, and the wish to stop it. */
+interface Watch {
+  readonly onProgress: (progress: Progress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What makes a run the run it is, and is therefore fixed when it goes on. */
+const fixed = ['data', 'epochs', 'steps', 'batch', 'optimizer', 'schedule', 'seed', 'out'];
+
+export function addTrainCommand(program: Command): void {
+  const { leastEpochs, leastSteps } = planDefaults;
+  const command = program
+    .command('train')
+    .summary('train a model on a data set')
+    .description(
+      'Train a model on a data set. The run is drawn while it goes and kept in a folder: run.json, metrics.jsonl, ' +
+        'TensorBoard events and checkpoints. Ctrl-C saves a checkpoint, and --resume goes on from there.',
+    )
+    .argument('[model]', Object.keys(models).join(', '), planDefaults.model)
+    .option('--data <name|path>', `${datasetNames.join(', ')}, or a folder with IDX files`, 'digits')
+    .option(
+      '--epochs <n>',
+      `passes over the data (default: ${leastEpochs}, or more to make ${leastSteps} steps)`,
+      parseNumber,
+    )
+    .option('--steps <n>', 'steps, in place of epochs', parseNumber)
+    .option('--batch <n>', 'examples a step', parseNumber, planDefaults.batchSize)
+    .option('--optimizer <spec>', 'as sgd:lr=0.1,momentum=0.9+clipnorm', planDefaults.optimizer)
+    .option('--schedule <spec>', 'of the learning rate, as cosine:warmup=100', planDefaults.schedule)
+    .option('--seed <n>', 'of everything random', parseNumber, planDefaults.seed)
+    .option('--out <dir>', 'folder of the run (default: a new one in runs/)')
+    .option('--resume <dir>', 'go on with the run in this folder')
+    .option('--checkpoint-every <steps>', 'save so often, not only after every epoch', parseNumber)
+    .option('--quiet', 'show nothing but the result');
+  addSharedOptions(command, 'the result as one JSON object on standard output, progress on standard error')
+    .addHelpText('after', () => {
+      const lists = [
+        helpList('Models', Object.values(models)),
+        helpList('Optimizers', Object.values(optimizers)),
+        helpList('Around an optimizer, with +', Object.values(wrappers)),
+        helpList('Schedules', Object.values(schedules)),
+      ];
+      return `\n${lists.join('\n\n')}`;
+    })
+    .action((model: string, options: TrainCommandOptions) => runTrain(command, model, options));
+}
+
+async function runTrain(command: Command, model: string, options: TrainCommandOptions): Promise<void> {
+  const { json = false, quiet = false } = options;
+  const stream = json ? process.stderr : process.stdout;
+  const display = new TrainDisplay(stream, quiet);
+  const interrupt = new Interrupt();
+  const watch: Watch = {
+    signal: interrupt.signal,
+    onProgress(progress) {
+      if (progress.kind === 'start') interrupt.arm();
+      display.handle(progress);
+    },
+  };
+  let result: TrainResult;
+  try {
+    result = await withDownload(stream, quiet, (load) =>
+      options.resume === undefined
+        ? begin(model, options, watch, load)
+        : goOn(command, options.resume, options, watch, load),
+    );
+  } finally {
+    display.stop();
+    interrupt.release();
+  }
+  const lines = quiet
+    ? resultLines(result)
+    : ['', ...display.table(), '', ...resultLines(result), ...nextLines(result)];
+  if (!json || !result.finished) stream.write(`${lines.join('\n')}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(result.report)}\n`);
+  if (!result.finished) process.exitCode = interrupt.exitCode;
+}
+
+async function begin(
+  model: string,
+  options: TrainCommandOptions,
+  watch: Watch,
+  load: LoadOptions,
+): Promise<TrainResult> {
+  const { epochs, steps, batch, optimizer, schedule, seed, threads, checkpointEvery } = options;
+  const from = dataSource(options.data);
+  const data = await loadDataset(from, load);
+  return train({
+    ...watch,
+    model,
+    data,
+    dataFrom: from,
+    epochs,
+    steps,
+    batchSize: batch,
+    optimizer,
+    schedule,
+    seed,
+    threads,
+    checkpointEvery,
+    out: options.out ?? nextRunPath(model, data.name),
+  });
+}
+
+async function goOn(
+  command: Command,
+  path: string,
+  { threads, checkpointEvery }: TrainCommandOptions,
+  watch: Watch,
+  load: LoadOptions,
+): Promise<TrainResult> {
+  const given = fixed.find((name) => command.getOptionValueSource(name) === 'cli');
+  const what = given === undefined ? 'a model' : `--${given}`;
+  if (given !== undefined || command.args.length > 0) {
+    throw new ScreeError(`--resume goes on with what the run's run.json says; it cannot be given ${what}`);
+  }
+  return resumeRun(path, {
+    ...watch,
+    load,
+    ...(threads !== undefined && { threads }),
+    ...(checkpointEvery !== undefined && { checkpointEvery }),
+  });
+}
+
+/** What was reached, or how to go on. */
+function resultLines({ report, finished }: TrainResult): string[] {
+  const { run, steps, test, seconds, stepMs } = report;
+  if (!finished) {
+    const again = run === null ? '' : `; go on with: ${commandName()} train --resume ${run}`;
+    return [`stopped after step ${formatCount(steps)}${again}`];
+  }
+  const time = `${formatCount(steps)} steps in ${formatDuration(seconds * 1000)}, ${Number(stepMs.toPrecision(3))} ms a step`;
+  const right = test === null ? '' : `test accuracy ${formatPercent(test.accuracy)} after `;
+  return [`${right}${time}`, ...(run === null ? [] : [`run folder ${run}`])];
+}
+
+/** What to try next. */
+function nextLines({ report: { run, data }, finished }: TrainResult): string[] {
+  if (!finished || run === null) return [];
+  const name = commandName();
+  const another = data === 'digits' ? `train cnn --data fashion-mnist` : `train --help`;
+  return ['', 'next:', `  ${name} eval ${run}`, `  ${name} ${another}`];
+}

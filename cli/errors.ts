@@ -1,0 +1,19 @@
+import { ScreeError } from '../src/graph/errors.js';
+
+/** One line for a person: what went wrong, without the stack. */
+export function errorLine(error: unknown): string {
+  const message = (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ').trim();
+  if (error instanceof ScreeError) return `error: ${message}`;
+  // Nobody foresaw it: a fault of this program, which a stack trace helps to find.
+  const name = error instanceof Error ? error.name : 'Error';
+  return `error: unexpected ${name}: ${message} (run again with --debug for where it came from)`;
+}
+
+/** Tells an error and sets the exit code. With `debug`, where it came from too. */
+export function reportError(error: unknown, { debug }: { debug: boolean }): void {
+  process.stderr.write(`${errorLine(error)}\n`);
+  if (debug && error instanceof Error) {
+    for (let at: unknown = error; at instanceof Error; at = at.cause) process.stderr.write(`${at.stack}\n`);
+  }
+  process.exitCode = 1;
+}

@@ -1,0 +1,31 @@
+import { InvalidArgumentError, type Command } from 'commander';
+
+/** Reads an option's number; which numbers are right is for the library to say. */
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
+/** What every command that computes takes. */
+export interface SharedOptions {
+  threads?: number;
+  json?: boolean;
+}
+
+/** @param json what --json does */
+export function addSharedOptions(command: Command, json: string): Command {
+  return command
+    .option('--threads <n>', 'threads of the engine (default: all of the machine)', parseNumber)
+    .option('--json', json);
+}
+
+/** Names and what they are, as commander lists options. */
+export function helpList(
+  title: string,
+  entries: readonly { readonly name: string; readonly summary: string }[],
+): string {
+  const width = Math.max(...entries.map(({ name }) => name.length));
+  const lines = entries.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  return [`${title}:`, ...lines].join('\n');
+}

@@ -1,0 +1,140 @@
+import type { Progress } from '../src/train/index.js';
+import { formatCount, formatDuration, formatNumber, formatPercent } from './terminal/format.js';
+import { History } from './terminal/history.js';
+import { startLive, type Live } from './terminal/live.js';
+import { trainingLine, trainingView, type TrainingState } from './terminal/progress.js';
+import { styleFor } from './terminal/style.js';
+import { table } from './terminal/table.js';
+
+type Epoch = Extract<Progress, { kind: 'epoch' }>;
+type Step = Extract<Progress, { kind: 'step' }>;
+
+/** Weight of a new batch in the numbers shown; about the last twenty count. */
+const smoothing = 0.1;
+
+/** Steps are counted over about this long for the rate. */
+const rateWindowMs = 2000;
+
+/** The most rows of the table at the end. */
+const mostRows = 12;
+
+/** Shows a run while it goes: a window on a terminal, lines elsewhere. */
+export class TrainDisplay {
+  readonly #state: { -readonly [K in keyof TrainingState]: TrainingState[K] } = {
+    title: '',
+    step: 0,
+    steps: 0,
+    losses: [],
+  };
+  readonly #history = new History();
+  readonly #epochs: Epoch[] = [];
+  #live: Live | undefined;
+  #rateFrom = { step: 0, at: 0 };
+
+  /** @param quiet show nothing but warnings */
+  constructor(
+    private readonly stream: NodeJS.WriteStream,
+    private readonly quiet: boolean,
+  ) {}
+
+  handle(progress: Progress): void {
+    switch (progress.kind) {
+      case 'start':
+        return this.start(progress);
+      case 'step':
+        return this.step(progress);
+      case 'testing':
+        this.#state.note = 'testing';
+        return;
+      case 'epoch':
+        return this.epoch(progress);
+      case 'warning':
+        process.stderr.write(`warning: ${progress.message}\n`);
+        return;
+    }
+  }
+
+  /** Ends the drawing; a window stays as it was drawn last, and lines have told all there is. */
+  stop(): void {
+    this.#live?.stop({ clear: !this.stream.isTTY });
+    this.#live = undefined;
+  }
+
+  private start(run: Extract<Progress, { kind: 'start' }>): void {
+    const { model, data, parameters, optimizer, batchSize, threads, target, epochs, steps, resumedFrom } =
+      run;
+    const where = target === 'onnx' ? `${threads} thread${threads === 1 ? '' : 's'}` : target;
+    const details = [`${formatCount(parameters)} parameters`, optimizer, `batch ${batchSize}`, where];
+    const title = `${model} on ${data}`;
+    Object.assign(this.#state, { title, details, epoch: 1, epochs, step: resumedFrom ?? 0, steps });
+    this.#rateFrom = { step: resumedFrom ?? 0, at: performance.now() };
+    if (this.quiet) return;
+    if (!this.stream.isTTY) this.stream.write(`${[title, ...details].join(' · ')}\n`);
+    if (resumedFrom !== null) this.stream.write(`going on from step ${formatCount(resumedFrom)}\n`);
+    const style = styleFor(this.stream);
+    this.#live = startLive({
+      stream: this.stream,
+      view: (columns) => trainingView(this.snapshot(), { columns, style }),
+      line: () => trainingLine(this.snapshot()),
+    });
+  }
+
+  private step({ step, epoch, loss, accuracy, lr }: Step): void {
+    const state = this.#state;
+    const mix = (before: number | undefined, now: number) =>
+      before === undefined ? now : before + smoothing * (now - before);
+    state.step = step;
+    state.epoch = epoch;
+    state.lr = lr;
+    state.loss = mix(state.loss, loss);
+    state.accuracy = mix(state.accuracy, accuracy);
+    state.note = undefined;
+    this.#history.add(state.loss);
+  }
+
+  private epoch(progress: Epoch): void {
+    this.#epochs.push(progress);
+    this.#state.test = progress.test;
+    this.#state.note = undefined;
+    if (this.quiet || this.stream.isTTY) return;
+    const { epoch, step, train, test, seconds } = progress;
+    const fields = [
+      `epoch ${epoch}/${this.#state.epochs}`,
+      `step ${formatCount(step)}`,
+      `loss ${formatNumber(train.loss)}`,
+      `accuracy ${formatPercent(train.accuracy)}`,
+      `test ${formatPercent(test.accuracy)}`,
+      formatDuration(seconds * 1000),
+    ];
+    this.#live?.log(fields.join('  '));
+  }
+
+  /** What is drawn, with the rate over the last moments. */
+  private snapshot(): TrainingState {
+    const now = performance.now();
+    const elapsed = now - this.#rateFrom.at;
+    if (elapsed > rateWindowMs / 10) {
+      this.#state.stepsPerSecond = ((this.#state.step - this.#rateFrom.step) / elapsed) * 1000;
+    }
+    if (elapsed > rateWindowMs) this.#rateFrom = { step: this.#state.step, at: now };
+    return { ...this.#state, losses: this.#history.values };
+  }
+
+  /** The epochs of this sitting; of many, some evenly spread ones and the last. */
+  table(): string[] {
+    const { length } = this.#epochs;
+    if (length === 0) return [];
+    const every = Math.ceil(length / mostRows);
+    const shown = this.#epochs.filter((_, index) => (length - 1 - index) % every === 0);
+    const rows = shown.map(({ epoch, train, test, seconds }) => [
+      String(epoch),
+      formatNumber(train.loss),
+      formatPercent(train.accuracy),
+      formatNumber(test.loss),
+      formatPercent(test.accuracy),
+      formatDuration(seconds * 1000),
+    ]);
+    const columns = ['epoch', 'loss', 'accuracy', 'test loss', 'test accuracy', 'time'];
+    return table(rows, { columns, style: styleFor(this.stream) });
+  }
+}
