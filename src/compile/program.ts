@@ -101,7 +101,8 @@ export function checkArrays(
   }
 }
 
-function checkArray(kind: string, index: number, type: TensorType, array: NDArray): void {
+/** Throws unless an array is of the type. */
+export function checkArray(kind: string, index: number, type: TensorType, array: NDArray): void {
   const { data, shape, dtype } = array;
   if (dtype === type.dtype && sameShape(shape, type.shape) && holds(data, dtype, sizeOf(shape))) return;
   throw new ScreeError(

@@ -73,6 +73,7 @@ export function graphSource(graph: Graph): Generated {
       ...x.map((name, index) => `const ${name} = inputs[${index}].data;`),
       ...y.map((name, index) => `const ${name} = outputs[${index}].data;`),
       ...misfits(graph, x, y).map((condition) => `if (${condition}) return false;`),
+      ...body.fixed,
       ...body.lines,
       ...body.outputs.flatMap((output, index) => deliver(output, y[index])),
       'return true;',

@@ -10,12 +10,12 @@ import { Resolver, type Nest, type Plan, type Store, type Value } from './plan.j
 import { rootOf, type Role } from './roles.js';
 import { elementwiseText, literal, rounded, type Hoisted } from './text.js';
 
-/** How the code finds one of the graph's inputs. */
+/** How the code finds one of the graph's inputs: by the name of an array, by names of variables that hold its elements, or both. */
 export interface InputSource {
-  /** The name of an array that holds it. */
-  readonly array: string;
-  /** Names of its elements, where they are at hand in variables; the array is not read then. */
+  readonly array?: string;
   readonly elements?: readonly string[];
+  /** The same at every run of the code; so is, then, what follows from such inputs alone. */
+  readonly fixed?: boolean;
 }
 
 /** Where the code leaves one of the graph's outputs: in an array, or in a variable for each element. */
@@ -31,12 +31,15 @@ export interface WriteOptions {
 
 /** Code that computes a graph once. */
 export interface Body {
+  /** Scalar code that follows from fixed inputs alone: to stand before a loop over the lines. */
+  readonly fixed: readonly string[];
   readonly lines: readonly string[];
   readonly outputs: readonly OutputSource[];
 }
 
 class BodyWriter {
-  private readonly lines: string[] = [];
+  private readonly fixed: string[] = [];
+  private lines: string[] = [];
   private readonly resolver: Resolver;
   private readonly elements = new Map<number, (string | undefined)[]>();
   private readonly arrays = new Map<number, string>();
@@ -55,16 +58,21 @@ class BodyWriter {
     graph.inputs.forEach((id, index) => {
       this.inputs.set(id, inputs[index]);
       const { elements, array } = inputs[index];
-      if (elements === undefined) this.arrays.set(id, array);
-      else this.elements.set(id, [...elements]);
+      if (array !== undefined) this.arrays.set(id, array);
+      if (elements !== undefined) this.elements.set(id, [...elements]);
     });
+    const isFixed = this.fixedNodes();
     this.assignTargets(targets);
-    this.assignMemory();
-    for (const [id, { elements }] of this.inputs) if (elements !== undefined) this.spill(id);
+    this.assignMemory(isFixed);
+    for (const [id, { array }] of this.inputs) if (array === undefined) this.spill(id);
+    const { lines } = this;
     plan.slots.forEach((slot, index) => {
       for (const action of slot.actions) {
-        if (action.kind === 'elements') this.writeElements(action.node);
-        else if (action.kind === 'clear') this.clear(action.node);
+        if (action.kind === 'elements') {
+          this.lines = isFixed[action.node] ? this.fixed : lines;
+          this.writeElements(action.node);
+          this.lines = lines;
+        } else if (action.kind === 'clear') this.clear(action.node);
         else this.storeElements(action.node, action.store);
       }
       if (slot.nest !== undefined) this.writeNest(slot.nest, index);
@@ -80,7 +88,19 @@ class BodyWriter {
       if (made || size > limit) return { array: this.array(id) };
       return { elements: Array.from({ length: size }, (_, place) => this.element(id, place)) };
     });
-    return { lines: this.lines, outputs };
+    return { fixed: this.fixed, lines: this.lines, outputs };
+  }
+
+  /** Scalars and small arrays that follow from fixed inputs alone. */
+  private fixedNodes(): boolean[] {
+    const { graph, roles } = this.plan;
+    const isFixed: boolean[] = [];
+    graph.nodes.forEach(({ inputs }, id) => {
+      const source = this.inputs.get(id);
+      const atHand = source === undefined ? roles[id] === 'elements' : source.fixed === true;
+      isFixed.push(roles[id] === 'constant' || (atHand && inputs.every((input) => isFixed[input])));
+    });
+    return isFixed;
   }
 
   /** Nodes made in memory are made in an output's array where they are one. */
@@ -95,14 +115,14 @@ class BodyWriter {
     });
   }
 
-  private assignMemory(): void {
+  private assignMemory(isFixed: readonly boolean[]): void {
     const { graph, lifetimes } = this.plan;
     const ids = [...lifetimes.keys()].filter(
       (id) => !this.arrays.has(id) && constantValue(graph.nodes[id]) === undefined,
     );
     const requests = ids.map((id): Request => {
       const { dtype, shape } = graph.nodes[id];
-      const [first, last] = lifetimes.get(id) ?? [0, 0];
+      const [first, last] = isFixed[id] ? [0, Infinity] : (lifetimes.get(id) ?? [0, 0]);
       return { dtype, length: sizeOf(shape), first: this.inputs.has(id) ? 0 : first, last };
     });
     shareMemory(requests).forEach((array, index) => {

@@ -1,0 +1,224 @@
+import { allocate } from '../../graph/dtype.js';
+import type { Graph } from '../../graph/graph.js';
+import type { NDArray } from '../../graph/ndarray.js';
+import { sizeOf } from '../../graph/shape.js';
+import { deliver, instantiate, type Generated } from './generate.js';
+import { planGraph, type Plan } from './plan.js';
+import { Hoisted, indent } from './text.js';
+import { writeBody, type Body, type InputSource, type OutputSource } from './write.js';
+
+export type RunLoop = (
+  carry: readonly NDArray[],
+  constants: readonly NDArray[],
+  steps: number,
+  records: readonly Float64Array[],
+) => number;
+
+export type RunMany = (
+  carry: readonly NDArray[],
+  constants: readonly NDArray[],
+  count: number,
+  steps: number,
+) => void;
+
+/** A carried value while the loop runs: in variables, or in two arrays that change places. */
+interface Carried {
+  readonly size: number;
+  readonly names: readonly string[] | undefined;
+  readonly array: string;
+  readonly next: string;
+}
+
+function elementNames(prefix: string, size: number, suffix = ''): string[] {
+  return Array.from({ length: size }, (_, place) => `${prefix}${size === 1 ? '' : `_${place}`}${suffix}`);
+}
+
+function carriedOf({ graph, limit }: Plan, carry: number, suffix = ''): Carried[] {
+  return graph.inputs.slice(0, carry).map((id, index) => {
+    const size = sizeOf(graph.nodes[id].shape);
+    const names = size <= limit ? elementNames(`s${index}`, size, suffix) : undefined;
+    return { size, names, array: `s${index}`, next: `n${index}` };
+  });
+}
+
+/** The constants' elements in variables, defined before the loop. */
+function constantsOf({ graph, limit }: Plan, carry: number): { lines: string[]; sources: InputSource[] } {
+  const lines: string[] = [];
+  const sources = graph.inputs.slice(carry).map((id, index): InputSource => {
+    const array = `x${index}`;
+    lines.push(`const ${array} = constants[${index}].data;`);
+    const size = sizeOf(graph.nodes[id].shape);
+    if (size > limit) return { array, fixed: true };
+    const elements = elementNames(`p${index}`, size);
+    elements.forEach((name, place) => lines.push(`const ${name} = ${array}[${place}];`));
+    return { array, elements, fixed: true };
+  });
+  return { lines, sources };
+}
+
+/** Lines that make what a step computed the values of the next one. */
+function advance(carried: readonly Carried[], { outputs }: Body): string[] {
+  const variables = new Set(carried.flatMap(({ names }) => names ?? []));
+  const before: string[] = [];
+  const lines: string[] = [];
+  carried.forEach(({ names, array, next }, index) => {
+    const output = outputs[index];
+    if (names === undefined) {
+      if (!('array' in output) || output.array === array) return;
+      if (output.array !== next) before.push(`${next}.set(${output.array});`);
+      const kept = `${next}_`;
+      lines.push(`const ${kept} = ${array};`, `${array} = ${next};`, `${next} = ${kept};`);
+      return;
+    }
+    names.forEach((target, place) => {
+      const value = 'array' in output ? `${output.array}[${place}]` : output.elements[place];
+      if (value === target) return;
+      if (variables.has(value)) {
+        // One carried variable takes the value of another: it must not see the new one.
+        before.push(`const ${value}_${target} = ${value};`);
+        lines.push(`${target} = ${value}_${target};`);
+      } else lines.push(`${target} = ${value};`);
+    });
+  });
+  return [...before, ...lines];
+}
+
+function record(output: OutputSource, name: string, size: number): string[] {
+  if ('array' in output) return [`${name}.set(${output.array}, step * ${size});`];
+  const row = size === 1 ? 'step' : `step * ${size}`;
+  return output.elements.map(
+    (value, place) => `${name}[${place === 0 ? row : `${row} + ${place}`}] = ${value};`,
+  );
+}
+
+/** One function for a loop over a prepared graph. */
+export function loopSource(graph: Graph, { carry, stop }: { carry: number; stop: boolean }): Generated {
+  const hoisted = new Hoisted();
+  const plan = planGraph(graph);
+  const carried = carriedOf(plan, carry);
+  const constants = constantsOf(plan, carry);
+  const body = writeBody(plan, hoisted, {
+    inputs: [
+      ...carried.map(({ names, array }) => (names === undefined ? { array } : { elements: names })),
+      ...constants.sources,
+    ],
+    targets: carried.map(({ names, next }) => (names === undefined ? next : undefined)),
+  });
+  const records = body.outputs.slice(carry, stop ? -1 : undefined);
+  const last = body.outputs.at(-1);
+  const halt = stop && last !== undefined && 'elements' in last ? last.elements[0] : undefined;
+  const start = carried.flatMap(({ names, array, next }, index) => {
+    if (names !== undefined) return names.map((name, place) => `let ${name} = y${index}[${place}];`);
+    const { dtype, shape } = graph.nodes[graph.inputs[index]];
+    return [
+      `let ${array} = y${index};`,
+      `let ${next} = ${hoisted.name('b', allocate(dtype, sizeOf(shape)))};`,
+    ];
+  });
+  const end = carried.flatMap(({ names, array }, index) => {
+    if (names === undefined) return [`if (${array} !== y${index}) y${index}.set(${array});`];
+    return deliver({ elements: names }, `y${index}`);
+  });
+  const source = [
+    '(carry, constants, steps, records) => {',
+    ...indent([
+      ...carried.map((_, index) => `const y${index} = carry[${index}].data;`),
+      ...records.map((_, index) => `const r${index} = records[${index}];`),
+      ...constants.lines,
+      ...start,
+      ...body.fixed,
+      'let step = 0;',
+      'while (step < steps) {',
+      ...indent([
+        ...body.lines,
+        ...records.flatMap((output, index) => {
+          return record(output, `r${index}`, sizeOf(graph.nodes[graph.outputs[carry + index]].shape));
+        }),
+        ...(halt === undefined ? [] : [`const halt = ${halt} !== 0;`]),
+        ...advance(carried, body),
+        'step++;',
+        ...(halt === undefined ? [] : ['if (halt) break;']),
+      ]),
+      '}',
+      ...end,
+      'return step;',
+    ]),
+    '}',
+  ].join('\n');
+  return { source, hoisted };
+}
+
+export function generateLoop(graph: Graph, options: { carry: number; stop: boolean }): RunLoop {
+  return instantiate(loopSource(graph, options)) as RunLoop;
+}
+
+/** Walks that are taken side by side, so that the processor need not wait for one sum before it begins another. */
+function lanesFor(lines: number): number {
+  if (lines > 150) return 1;
+  return lines > 60 ? 2 : 4;
+}
+
+/** One function for many walks of a prepared graph, or undefined where they need memory beside variables. */
+export function manySource(graph: Graph, carry: number): Generated | undefined {
+  const hoisted = new Hoisted();
+  const plan = planGraph(graph);
+  const inMemory = plan.slots.some(({ nest, kernel }) => nest !== undefined || kernel !== undefined);
+  const { lines: constantLines, sources } = constantsOf(plan, carry);
+  if (
+    inMemory ||
+    plan.lifetimes.size > 0 ||
+    carriedOf(plan, carry).some(({ names }) => names === undefined)
+  ) {
+    return undefined;
+  }
+  const lane = (suffix: string) => {
+    const carried = carriedOf(plan, carry, suffix);
+    const inputs = [...carried.map(({ names }): InputSource => ({ elements: names })), ...sources];
+    const body = writeBody(plan, hoisted, { inputs, targets: [], suffix });
+    return { carried, body };
+  };
+  const place = (index: number, size: number, offset: number, element: number): string => {
+    const row = offset === 0 ? 'start' : `start + ${offset}`;
+    if (size === 1) return `y${index}[${row}]`;
+    return `y${index}[${offset === 0 ? row : `(${row})`} * ${size} + ${element}]`;
+  };
+  const sideBySide = (lanes: number): string[] => {
+    const parts = Array.from({ length: lanes }, (_, offset) => lane(lanes === 1 ? '' : `$${offset}`));
+    const each = (line: (name: string, element: string) => string): string[] =>
+      parts.flatMap(({ carried }, offset) =>
+        carried.flatMap(({ names = [], size }, index) =>
+          names.map((name, element) => line(name, place(index, size, offset, element))),
+        ),
+      );
+    return [
+      ...parts.flatMap(({ body }) => body.fixed),
+      `for (; start + ${lanes} <= count; start += ${lanes}) {`,
+      ...indent([
+        ...each((name, element) => `let ${name} = ${element};`),
+        'for (let step = 0; step < steps; step++) {',
+        ...indent(parts.flatMap(({ carried, body }) => [...body.lines, ...advance(carried, body)])),
+        '}',
+        ...each((name, element) => `${element} = ${name};`),
+      ]),
+      '}',
+    ];
+  };
+  const lanes = lanesFor(lane('').body.lines.length);
+  const source = [
+    '(carry, constants, count, steps) => {',
+    ...indent([
+      ...plan.graph.inputs.slice(0, carry).map((_, index) => `const y${index} = carry[${index}].data;`),
+      ...constantLines,
+      'let start = 0;',
+      ...(lanes > 1 ? sideBySide(lanes) : []),
+      ...sideBySide(1),
+    ]),
+    '}',
+  ].join('\n');
+  return { source, hoisted };
+}
+
+export function generateMany(graph: Graph, carry: number): RunMany | undefined {
+  const source = manySource(graph, carry);
+  return source && (instantiate(source) as RunMany);
+}
