@@ -4,7 +4,10 @@ import { checkBounds, Evaluator, type Scope, type Values } from './evaluate.js';
 import type { Enclosure, Place } from './places.js';
 
 /** How many steps the indices of one formula may take while the lengths of its lists are found. */
-const maximumSteps = 1_000_000;
+const maximumSteps = 300_000;
+
+/** The longest list of variables. */
+const maximumLength = 1_000_000;
 
 /** 0 where no index occurs, 1 where the value is affine in the indices for certain, Infinity otherwise. */
 export function degreeInIndices(node: Expression, indices: ReadonlySet<string>): number {
@@ -49,6 +52,14 @@ export class Extents {
         if (typeof given === 'object' && index > given.length) {
           const count = `the parameter ${name} has ${given.length} elements`;
           throw errorAt(`${name}[${index}] does not exist; ${count}`, place.text, place.node.at);
+        }
+        if (index > maximumLength) {
+          const limit = maximumLength.toLocaleString('en');
+          throw errorAt(
+            `a list may have ${limit} elements; here ${name}[${index}] is read`,
+            place.text,
+            place.node.at,
+          );
         }
         length = Math.max(length, index);
       });
