@@ -51,9 +51,10 @@ for (let step = (checkpoint?.step ?? 0) + 1; ; step++) {
 
 /**
  * For two seconds takes the lock of a folder again and again; every other time it leaves it as a process does that dies. Fails if
- * another process is inside meanwhile. Prints how often it was inside, then keeps the lock until it is killed, if it gets it.
+ * another process is inside meanwhile. Prints how often it was inside; told to, it then tries once more, and keeps the lock.
  */
 const locker = `
+import { once } from 'node:events';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockFolder } from './train/folder-lock.js';
@@ -74,14 +75,12 @@ for (const end = Date.now() + 2000; Date.now() < end; ) {
     renameSync(folder + '/dead-' + process.pid, folder + '/lock');
   } catch (error) {
     if (!error.message.includes('is in use by process')) throw error;
-    await sleep(1);
   }
 }
 console.log(inside);
-setInterval(() => {}, 1000);
-await sleep(process.argv[3]);
-await lockFolder(folder).catch((error) => console.log(error.message));
-console.log('done');
+await once(process.stdin, 'data');
+console.log(await lockFolder(folder).then(() => 'taken', (error) => error.message));
+process.stdin.resume();
 `;
 
 test('kill −9 at any moment leaves a sound newest checkpoint, not older than the last one that was reported saved', async () => {
@@ -120,22 +119,22 @@ test('kill −9 at any moment leaves a sound newest checkpoint, not older than t
 test('processes that find a dead one’s lock at the same moment never both take it; once a holder is killed, the next can', async () => {
   const folder = join(root, 'locked');
   await mkdir(folder);
-  const processes = [0, 1, 2, 3].map((index) => {
-    // They stop competing one after the other, so the first one keeps the lock.
-    const args = [join(program, 'locker.js'), folder, String(500 + 100 * index)];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const processes = Array.from({ length: 4 }, () => {
+    const child = spawn(process.execPath, [join(program, 'locker.js'), folder]);
     let complaint = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-    const say = async () => String((await lines.next()).value ?? complaint);
-    return { child, say };
+    const answer = async () => String((await lines.next()).value ?? complaint);
+    return { child, answer };
   });
-  const all = () => Promise.all(processes.map(({ say }) => say()));
-  for (const times of await all()) expect(Number(times)).toBeGreaterThan(0);
-  const [first, ...others] = await all();
-  expect(first).toBe('done');
+  const inside = await Promise.all(processes.map(({ answer }) => answer()));
+  for (const times of inside) expect(times).toMatch(/^\d+$/);
+  expect(inside.map(Number).reduce((sum, times) => sum + times)).toBeGreaterThan(10);
   const held = `run folder '${folder}' is in use by process ${processes[0].child.pid}; wait for it or choose another folder`;
-  expect(others).toEqual([held, held, held]);
+  for (const [index, { child, answer }] of processes.entries()) {
+    child.stdin.write('go');
+    expect(await answer()).toBe(index === 0 ? 'taken' : held);
+  }
   await expect(lockFolder(folder)).rejects.toThrow(held);
   const ends = processes.map(({ child }) => once(child, 'close'));
   for (const { child } of processes) child.kill('SIGKILL');
