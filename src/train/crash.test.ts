@@ -88,7 +88,7 @@ test('kill −9 at any moment leaves a sound newest checkpoint, not older than t
   const begin = Date.now();
   let killedWhileWriting = 0;
   let newest = 0;
-  for (let trial = 0; trial < 40 && (trial < 5 || Date.now() - begin < 5000); trial++) {
+  for (let trial = 0; trial < 40 && (trial < 5 || Date.now() - begin < 4000); trial++) {
     const child = spawn(process.execPath, [join(program, 'writer.js'), folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
