@@ -34,13 +34,14 @@ export type { Definition, OptionInfo, OptionValue, OptionValues } from './option
 export type { HostStep, Needs, Optimizer, OptimizerFactory, StepContext } from './optimizer.js';
 export { parseOptimizer, parseSchedule, type ScheduleDefaults } from './parse.js';
 export { optimizers, schedules, wrappers, type Registry } from './registry.js';
-export type { Schedule } from './schedule.js';
+export type { Plateau, PlateauState, Schedule } from './schedule.js';
 export {
   constant,
   cosine,
   exponential,
   oneCycle,
   polynomial,
+  reduceOnPlateau,
   step,
   warmRestarts,
   warmupStableDecay,

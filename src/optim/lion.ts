@@ -1,8 +1,9 @@
 /**
  * Lion (Chen et al. 2023, arXiv 2302.06675, algorithm 2): the sign of a momentum, found by program search,
  *     u = sign(β₁m + (1 − β₁)g);  p ← p − lr·(u + weightDecay·p);  m ← β₂m + (1 − β₂)g
- * Defaults of the paper; it advises an lr 3 to 10 times smaller than AdamW's and a decay as much larger.
+ * A NaN gradient gives NaN, where PyTorch's sign gives 0. Defaults of the paper; it advises an lr 3 to 10 times smaller than AdamW's and a decay as much larger.
  */
+import { signOrNaN } from './moments.js';
 import { beta, decoupledDecay, learningRate } from './options.js';
 import { defineOptimizer } from './optimizer.js';
 import { perParameter } from './per-parameter.js';
@@ -23,7 +24,7 @@ export const lion = defineOptimizer(
       init: (parameter) => ({ m: parameter.zerosLike() }),
       scalars: ({ lr, momentum }) => ({ lr, keep: momentum, weight: momentum.neg().add(1) }),
       update(g, state, parameter, { lr, keep, weight }) {
-        const direction = state.m.mul(keep).add(g.mul(weight)).sign();
+        const direction = signOrNaN(state.m.mul(keep).add(g.mul(weight)));
         const whole = weightDecay === 0 ? direction : direction.add(parameter.mul(weightDecay));
         return {
           parameter: parameter.sub(whole.mul(lr)),

@@ -16,7 +16,7 @@ export function meanSquare(v: Tensor, g: Tensor, beta2: number): Tensor {
  * the bias towards 0. Unlike 1 − βᵗ it loses no digits in float32, costs no power, and stays right when β changes on the way.
  */
 export function averageOfOne(c: Tensor, beta: TensorLike): Tensor {
-  return c.mul(beta).add(sub(1, beta));
+  return c.mul(beta).add(typeof beta === 'number' ? 1 - beta : sub(1, beta));
 }
 
 /** The gradient with an L2 penalty's. */
@@ -27,4 +27,9 @@ export function penalised(gradient: Tensor, parameter: Tensor, weightDecay: numb
 /** The parameter after decoupled weight decay, p·(1 − lr·decay). */
 export function decayed(parameter: Tensor, lr: Tensor, weightDecay: number): Tensor {
   return weightDecay === 0 ? parameter : parameter.mul(sub(1, lr.mul(weightDecay)));
+}
+
+/** −1, 0 or 1 by the sign, and NaN for NaN, which `sign` takes for 0: a broken gradient must not pass for a zero one. */
+export function signOrNaN(x: Tensor): Tensor {
+  return x.equal(x).where(x.sign(), x);
 }

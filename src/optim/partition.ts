@@ -30,15 +30,23 @@ export function partition<K extends string>(
       flattenTree(tree).flatMap((leaf, index) => (wanted[index] ? [[paths[index], leaf]] : [])),
     );
   };
+  /** The parts that any parameter belongs to; the others have no state. */
+  const present = (parameters: Tree<Tensor>) => {
+    const chosen = new Set<string>(flattenTree(parameters).map(choose));
+    return entries.filter(([part]) => chosen.has(part));
+  };
   return {
     needs: { shapes: true },
     init: (parameters) =>
       Object.fromEntries(
-        entries.map(([part, { method }]) => [part, method.init(select(part, parameters, parameters))]),
+        present(parameters).map(([part, { method }]) => [
+          part,
+          method.init(select(part, parameters, parameters)),
+        ]),
       ),
     update<P extends Tree<Tensor>>(gradients: P, state: States<Tensor>, parameters: P, context: StepContext) {
       requireAlike(name, 'the gradient', gradients, parameters);
-      const results = entries.map(([part, { method, lrScale = 1 }]) => {
+      const results = present(parameters).map(([part, { method, lrScale = 1 }]) => {
         const scaled = lrScale === 1 ? context : { ...context, lr: context.lr.mul(lrScale) };
         const own = select(part, parameters, parameters);
         return [part, method.update(select(part, gradients, parameters), state[part], own, scaled)] as const;
@@ -67,7 +75,7 @@ function hostStepOf(entries: readonly (readonly [string, Part])[]): { hostStep?:
       isDue: (step) => steps.some(([, hostStep]) => hostStep.isDue(step)),
       run(state, step) {
         const states = state as States<NDArray>;
-        const due = steps.filter(([, hostStep]) => hostStep.isDue(step));
+        const due = steps.filter(([part, hostStep]) => part in states && hostStep.isDue(step));
         const next = due.map(([part, hostStep]) => [part, hostStep.run(states[part], step)] as const);
         return { ...states, ...Object.fromEntries(next) };
       },

@@ -35,6 +35,7 @@ import {
   exponential,
   oneCycle,
   polynomial,
+  reduceOnPlateau,
   step,
   warmRestarts,
   warmupStableDecay,
@@ -103,4 +104,5 @@ export const schedules: Registry<Schedule> = registry([
   warmRestarts,
   oneCycle,
   warmupStableDecay,
+  reduceOnPlateau,
 ]);

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { define, flag, type Definition } from './options.js';
+import { plateauOf, plateauOptions } from './plateau.js';
 import type { Schedule } from './schedule.js';
 
 /** Makes a schedule from options; `definition` describes them. */
@@ -191,4 +192,12 @@ export const warmupStableDecay = defineSchedule(
       return end + (lr - end) * (1 - (shape === 'root' ? Math.sqrt(share) : share));
     });
   },
+);
+
+/** A constant rate times the factor that `plateau` draws from a metric: see plateau.ts. */
+export const reduceOnPlateau = defineSchedule(
+  'plateau',
+  'times a factor when a metric falls no longer',
+  { lr, ...plateauOptions },
+  ({ lr, ...options }) => Object.assign(() => lr, { plateau: plateauOf(options) }),
 );
