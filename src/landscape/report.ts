@@ -1,0 +1,113 @@
+import { compile } from '../compile/index.js';
+import { classifyPoint } from '../curvature/index.js';
+import { ndarray } from '../graph/ndarray.js';
+import type { Tensor } from '../graph/tensor.js';
+import { float64 } from '../ops/index.js';
+import type { Optimizer } from '../optim/index.js';
+import { hessian, valueAndGrad } from '../transform/index.js';
+import type { Path } from './path.js';
+import { rateFinding } from './rate.js';
+import type { Criterion, PointReport, StopReason, StopReport } from './stop.js';
+import type { Surface } from './walk.js';
+
+/** Variables up to which a Hessian is computed to say what a point is. */
+const largestHessian = 200;
+
+const plain = (value: number): string => Number(value.toPrecision(4)).toString();
+
+/** What ended the walk, and what the point is: a small gradient alone is never called a minimum. */
+export function stopReport(
+  surface: Surface,
+  optimizer: Optimizer,
+  path: Path,
+  { reason, criterion, value, threshold, row }: Criterion,
+  { tol, maximize }: { tol: number; maximize: boolean },
+): StopReport {
+  const point = Array.from(path.point(row));
+  const norm = path.gradientNorm(row);
+  const ended = { reason, criterion, value, threshold };
+  const usable = point.every(Number.isFinite) && Number.isFinite(norm) && point.length <= largestHessian;
+  if (!usable) {
+    const why =
+      point.length > largestHessian
+        ? `${point.length} variables: no Hessian beyond ${largestHessian}`
+        : 'the point or its gradient is not finite';
+    return { ...ended, point: { kind: norm <= tol ? 'unknown' : 'regular', evidence: [why] } };
+  }
+  const curvature = curvatureAt(surface, point);
+  const isCritical = norm <= Math.max(tol, curvature.floor);
+  const report = isCritical ? criticalPoint(curvature, norm) : regularPoint(norm, tol, curvature.floor);
+  if (reason === 'gradient') return { ...ended, reason: reasonOf(report.kind), point: report };
+  const rate = rateFinding(optimizer, path, row, curvature.eigenvalues, maximize);
+  return { ...ended, ...(reason === 'stepLimit' ? rate?.ended : {}), point: report, advice: rate?.advice };
+}
+
+function reasonOf(kind: PointReport['kind']): StopReason {
+  return kind === 'regular' || kind === 'unknown' ? 'gradient' : kind;
+}
+
+function regularPoint(norm: number, tol: number, floor: number): PointReport {
+  const limit = Math.max(tol, floor);
+  return { kind: 'regular', evidence: [`norm of the gradient ${plain(norm)} > ${plain(limit)}`] };
+}
+
+interface Curvature {
+  readonly kind: PointReport['kind'];
+  readonly eigenvalues: readonly number[];
+  readonly evidence: readonly string[];
+  /** Norm of the gradient after one Newton step: far smaller near a point whose Hessian decides, hardly so near others. */
+  readonly newtonNorm: number;
+  /** Norm below which a gradient is rounding. */
+  readonly floor: number;
+}
+
+function curvatureAt({ evaluate }: Surface, point: readonly number[]): Curvature {
+  const size = point.length;
+  const f = (x: Tensor) => evaluate(x);
+  const x = ndarray(Float64Array.from(point));
+  const second = compile((at: Tensor) => hessian(f)(at), [float64(size)]).run(x).data;
+  const first = compile(valueAndGrad(f), [float64(size)]);
+  const gradient = first.run(x).gradient.data;
+  const norm = Math.hypot(...gradient);
+  const { kind, eigenvalues, eigenvectors, evidence } = classifyPoint({
+    gradientNorm: norm,
+    hessian: Float64Array.from(second),
+  });
+  const largest = Math.max(...eigenvalues.map(Math.abs));
+  const floor = 100 * Number.EPSILON * largest * (1 + Math.hypot(...point));
+  const next = newtonPoint(point, gradient, eigenvalues, eigenvectors);
+  const newtonNorm = Math.hypot(...first.run(ndarray(next)).gradient.data);
+  return { kind, eigenvalues, evidence, newtonNorm, floor };
+}
+
+/** x − H⁻¹g by the eigenvectors (rows), without the directions in which H is zero. */
+function newtonPoint(
+  point: readonly number[],
+  gradient: ArrayLike<number>,
+  eigenvalues: readonly number[],
+  eigenvectors: readonly ArrayLike<number>[],
+): Float64Array {
+  const next = Float64Array.from(point);
+  eigenvalues.forEach((eigenvalue, k) => {
+    if (eigenvalue === 0) return;
+    const vector = eigenvectors[k];
+    let along = 0;
+    for (let i = 0; i < next.length; i++) along += vector[i] * gradient[i];
+    for (let i = 0; i < next.length; i++) next[i] -= (along / eigenvalue) * vector[i];
+  });
+  return next;
+}
+
+/**
+ * Close to a point where the Hessian is singular its eigenvalues are small but not zero, and their signs say nothing of the
+ * point itself: x² + y³ looks like a minimum from y > 0. There a Newton step takes only a part of the way (half for a cubic),
+ * while near a point that the Hessian decides it takes all of it.
+ */
+function criticalPoint({ kind, evidence, newtonNorm, floor }: Curvature, norm: number): PointReport {
+  const decided = newtonNorm <= Math.max(0.1 * norm, floor);
+  if (decided || kind === 'degenerate' || kind === 'regular') {
+    return { kind: kind === 'regular' ? 'unknown' : kind, evidence };
+  }
+  const doubt = `a Newton step leaves ${plain(newtonNorm)} of the gradient's ${plain(norm)}: the Hessian is singular nearby`;
+  return { kind: 'degenerate', evidence: [...evidence, doubt] };
+}

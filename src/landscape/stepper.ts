@@ -1,0 +1,97 @@
+import { compile } from '../compile/index.js';
+import { compileLoop } from '../compile/javascript/loop.js';
+import { ndarray, type NDArray } from '../graph/ndarray.js';
+import type { Tensor } from '../graph/tensor.js';
+import { flattenTree, unflattenTree, type Tree } from '../graph/tree.js';
+import { float64, sqrt, traceTree } from '../ops/index.js';
+import { takeStep, type Optimizer } from '../optim/index.js';
+import { Generator, normal } from '../random/index.js';
+import { valueAndGrad } from '../transform/index.js';
+import type { Path } from './path.js';
+
+/** What moves a walk on, a few rows at a time. */
+export interface Stepper {
+  /**
+   * Adds up to `rows` rows to the path; the last one may be the first at which `small` or `large` was reached.
+   * @returns the number of rows added; 0 when the method itself has ended.
+   */
+  advance(path: Path, rows: number): number;
+}
+
+export interface StepperOptions {
+  /** Ends where the norm of the gradient is at most this; negative to go on for ever. */
+  readonly small: number;
+  /** Ends where the value or a coordinate is this large, or is no number. */
+  readonly large: number;
+  /** Standard deviation of the normal noise added to each gradient. */
+  readonly noise: number;
+  readonly seed: number;
+}
+
+/**
+ * An optimiser's whole loop (function, gradient, update, recording) as one generated function. Point and value are recorded
+ * before each update.
+ */
+export function optimizerStepper(
+  objective: (x: Tensor) => Tensor,
+  optimizer: Optimizer,
+  start: readonly number[],
+  { small, large, noise, seed }: StepperOptions,
+): Stepper {
+  const size = start.length;
+  const x0 = ndarray(Float64Array.from(start));
+  const { graph: initGraph, result: stateTree } = traceTree(
+    (x: Tensor) => optimizer.init(x),
+    [float64(size)],
+  );
+  const stateTypes = initGraph.outputs.map((id) => initGraph.nodes[id]);
+  const state = compile((x: Tensor) => flattenTree<Tensor>(optimizer.init(x)), [float64(size)]).run(x0);
+  const rebuild = (leaves: readonly Tensor[]): Tree<Tensor> =>
+    unflattenTree<Tensor, Tensor>(stateTree, leaves);
+  const drawsNoise = noise > 0 || optimizer.needs?.noise === true;
+
+  const step = (x: Tensor, leaves: Tensor[], count: Tensor, lr: Tensor, draws: Tensor) => {
+    const evaluate = (at: Tensor) => {
+      const { value, gradient: exact } = valueAndGrad(objective)(at);
+      return { value, exact, gradient: noise > 0 ? exact.add(draws.mul(noise)) : exact };
+    };
+    const context = { lr, step: count, noise: draws };
+    const { evaluated, parameters, state: next } = takeStep(optimizer, evaluate, rebuild(leaves), x, context);
+    const norm = sqrt(evaluated.exact.square().sum());
+    const inside = evaluated.value.abs().less(large).and(x.abs().max().less(large));
+    const ends = norm.greater(small).and(inside).not();
+    return [parameters, ...flattenTree<Tensor>(next), count.add(1), x, evaluated.value, norm, ends];
+  };
+  const { graph } = traceTree(step, [float64(size), stateTypes, float64(), float64(), float64(size)]);
+  const loop = compileLoop(graph, { carry: state.length + 2, stop: true });
+
+  const count = ndarray(Float64Array.of(1), []);
+  const carry: NDArray[] = [x0, ...state, count];
+  const lr = ndarray(new Float64Array(1), []);
+  const draws = ndarray(new Float64Array(size));
+  const random = new Generator(seed).fork('gradient noise');
+  const { hostStep, learningRate } = optimizer;
+  let taken = 0;
+  /** How many of the next steps may be run in one call: those of one rate, without noise and work on the host. */
+  const steady = (rows: number): number => {
+    if (drawsNoise || hostStep !== undefined) return Math.min(1, rows);
+    let same = 1;
+    while (same < rows && learningRate(taken + same) === lr.data[0]) same++;
+    return Math.min(same, rows);
+  };
+  return {
+    advance(path, rows) {
+      lr.data[0] = learningRate(taken);
+      if (drawsNoise) draws.data.set(normal(random, [size], { dtype: 'float64' }).data);
+      const some = steady(rows);
+      const done = loop.run(carry, [lr, draws], some, path.room(some));
+      path.commit(done);
+      taken += done;
+      if (hostStep?.isDue(taken)) {
+        const before = unflattenTree<Tensor, NDArray>(stateTree, state);
+        flattenTree(hostStep.run(before, taken)).forEach(({ data }, index) => state[index].data.set(data));
+      }
+      return done;
+    },
+  };
+}

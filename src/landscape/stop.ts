@@ -1,0 +1,125 @@
+import type { Path } from './path.js';
+
+/** Why a walk ended. */
+export type StopReason =
+  | 'minimum'
+  | 'maximum'
+  | 'saddle'
+  | 'degenerate'
+  | 'gradient'
+  | 'step'
+  | 'function'
+  | 'diverged'
+  | 'unbounded'
+  | 'domain'
+  | 'cycle'
+  | 'stepLimit'
+  | 'user';
+
+/** What is known of the point where a walk ended. */
+export interface PointReport {
+  /** `regular` where the gradient is not small, `unknown` where it is and the Hessian could not be had. */
+  readonly kind: 'minimum' | 'maximum' | 'saddle' | 'degenerate' | 'regular' | 'unknown';
+  readonly evidence: readonly string[];
+}
+
+export interface StopReport {
+  readonly reason: StopReason;
+  /** What was looked at: `norm of the gradient`, `value`, … */
+  readonly criterion: string;
+  readonly value: number;
+  readonly threshold: number;
+  readonly point: PointReport;
+  /** What to try, where there is something to say. */
+  readonly advice?: string;
+}
+
+export type Criterion = Pick<StopReport, 'reason' | 'criterion' | 'value' | 'threshold'> & {
+  /** The row at which the walk ends. */
+  readonly row: number;
+};
+
+/** A value or coordinate this many times the start's (or 1) is on its way to infinity. */
+const growth = 1e12;
+
+export function largestAllowed(start: readonly number[]): number {
+  return growth * Math.max(1, ...start.map(Math.abs));
+}
+
+/** Points that must repeat before a walk counts as a cycle, and steps without any change before it counts as standing. */
+const repeats = 6;
+const longestPeriod = 4;
+const still = 10;
+const flat = 100;
+
+/**
+ * The first criterion that the rows from `from` on fulfil. With `tol` 0 only a value or a point that left the numbers ends a
+ * walk. Values are those of what is made small.
+ */
+export function findStop(path: Path, from: number, tol: number, large: number): Criterion | undefined {
+  for (let row = from; row < path.length; row++) {
+    const found = outOfNumbers(path, row, large) ?? (tol > 0 ? standstill(path, row, tol) : undefined);
+    if (found !== undefined) return { ...found, row };
+  }
+  return undefined;
+}
+
+type Found = Omit<Criterion, 'row'>;
+
+function outOfNumbers(path: Path, row: number, large: number): Found | undefined {
+  const value = path.value(row);
+  let reach = 0;
+  for (let axis = 0; axis < path.dimension; axis++) {
+    const coordinate = Math.abs(path.at(row, axis));
+    reach = coordinate <= reach ? reach : coordinate;
+  }
+  if (Math.abs(value) < large && reach < large && !Number.isNaN(path.gradientNorm(row))) return undefined;
+  const before = row === 0 ? value : path.value(row - 1);
+  const wentFar = reach >= large || Math.abs(before) >= 1e-3 * large || Number.isFinite(value);
+  if (Number.isNaN(value) || Number.isNaN(reach) || Number.isNaN(path.gradientNorm(row)) || !wentFar) {
+    return { reason: 'domain', criterion: 'value is a number', value, threshold: large };
+  }
+  const better = value < path.value(0);
+  const criterion = Math.abs(value) >= large ? 'size of the value' : 'size of the point';
+  return {
+    reason: better ? 'unbounded' : 'diverged',
+    criterion,
+    value: Math.max(Math.abs(value), reach),
+    threshold: large,
+  };
+}
+
+function standstill(path: Path, row: number, tol: number): Found | undefined {
+  const norm = path.gradientNorm(row);
+  if (norm <= tol)
+    return { reason: 'gradient', criterion: 'norm of the gradient', value: norm, threshold: tol };
+  if (row >= still && samePoint(path, row, row - 1)) {
+    let length = 1;
+    while (length < still && samePoint(path, row - length, row - length - 1)) length++;
+    if (length === still) {
+      return { reason: 'step', criterion: `length of the last ${still} steps`, value: 0, threshold: 0 };
+    }
+  }
+  for (let period = 2; period <= longestPeriod && row >= repeats * period; period++) {
+    if (!samePoint(path, row, row - period) || samePoint(path, row, row - 1)) continue;
+    let count = 1;
+    while (count < repeats && samePoint(path, row - count * period, row - (count + 1) * period)) count++;
+    if (count === repeats) {
+      return { reason: 'cycle', criterion: 'period in steps', value: period, threshold: longestPeriod };
+    }
+  }
+  if (row >= flat && path.value(row) === path.value(row - flat) && sameValues(path, row)) {
+    return { reason: 'function', criterion: `change of the value in ${flat} steps`, value: 0, threshold: 0 };
+  }
+  return undefined;
+}
+
+function samePoint(path: Path, a: number, b: number): boolean {
+  for (let axis = 0; axis < path.dimension; axis++) if (path.at(a, axis) !== path.at(b, axis)) return false;
+  return true;
+}
+
+function sameValues(path: Path, row: number): boolean {
+  for (let k = 1; k < flat; k++) if (path.value(row - k) !== path.value(row)) return false;
+  return true;
+}

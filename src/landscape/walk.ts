@@ -1,0 +1,149 @@
+import { compile } from '../compile/index.js';
+import { ScreeError } from '../graph/errors.js';
+import type { Tensor } from '../graph/tensor.js';
+import { float64 } from '../ops/index.js';
+import type { Optimizer, OptionValues } from '../optim/index.js';
+import { Path } from './path.js';
+import { stopReport } from './report.js';
+import { optimizerStepper, type Stepper } from './stepper.js';
+import { findStop, largestAllowed, type Criterion, type StopReport } from './stop.js';
+
+/** What is walked on: a scalar function of a vector. A Formula is one. */
+export interface Surface {
+  /** Names of the vector's numbers; their count is its length. */
+  readonly variables: readonly string[];
+  evaluate(this: void, x: Tensor): Tensor;
+}
+
+export interface WalkOptions {
+  /** Most steps; 1000 by default. */
+  readonly steps?: number;
+  /** Ends where the Euclidean norm of the gradient is at most this; 1e-8 by default. 0 never ends early. */
+  readonly tol?: number;
+  /** Standard deviation of the normal noise added to each gradient, as SGD's batches add it. 0 by default. */
+  readonly noise?: number;
+  /** Of the noise; 0 by default. */
+  readonly seed?: number;
+  /** Up instead of down. */
+  readonly maximize?: boolean;
+}
+
+export interface Walk {
+  readonly optimizer: string;
+  readonly options: OptionValues;
+  /** Steps taken: rows of the path less one. */
+  readonly steps: number;
+  readonly start: readonly number[];
+  readonly end: readonly number[];
+  readonly value: number;
+  readonly gradientNorm: number;
+  readonly stop: StopReport;
+  readonly path: Path;
+}
+
+/** Rows between two looks at what was recorded. */
+const chunk = 1024;
+
+/** A walk under way: `advance` goes on until it returns false, `finish` says how it ended. */
+export class Walker {
+  readonly path: Path;
+  readonly #stepper: Stepper;
+  readonly #settings: Required<WalkOptions>;
+  readonly #large: number;
+  #stop: Criterion | undefined;
+
+  /**
+   * @param start a number for each variable
+   * @throws ScreeError for a start outside the domain, or options out of range
+   */
+  constructor(
+    readonly surface: Surface,
+    readonly optimizer: Optimizer,
+    readonly start: readonly number[],
+    { steps = 1000, tol = 1e-8, noise = 0, seed = 0, maximize = false }: WalkOptions = {},
+  ) {
+    requireRange('steps', steps, Number.isSafeInteger(steps) && steps >= 0, 'a whole number from 0');
+    requireRange('tol', tol, tol >= 0 && tol < Infinity, 'a number from 0');
+    requireRange('noise', noise, noise >= 0 && noise < Infinity, 'a number from 0');
+    this.#settings = { steps, tol, noise, seed, maximize };
+    this.#large = largestAllowed(start);
+    this.path = new Path(start.length);
+    const sign = maximize ? -1 : 1;
+    const objective = (x: Tensor) => (maximize ? surface.evaluate(x).mul(sign) : surface.evaluate(x));
+    requireDomain(surface, start);
+    this.#stepper = optimizerStepper(objective, optimizer, start, {
+      small: tol > 0 ? tol : -1,
+      large: this.#large,
+      noise,
+      seed,
+    });
+  }
+
+  /** Takes some more steps. @returns whether there are more to take */
+  advance(): boolean {
+    const { steps, tol } = this.#settings;
+    if (this.#stop !== undefined) return false;
+    const { path } = this;
+    const from = path.length;
+    const until = Math.min(steps + 1, from + chunk);
+    let added = 1;
+    while (path.length < until && added > 0) added = this.#stepper.advance(path, until - path.length);
+    this.#stop = findStop(path, from, tol, this.#large);
+    return this.#stop === undefined && path.length <= steps && added > 0;
+  }
+
+  /** The walk so far and what ended it; `user` where it had further to go. */
+  finish(): Walk {
+    const { path, optimizer, surface, start } = this;
+    const { steps, tol, maximize } = this.#settings;
+    const ended = this.#stop ?? {
+      reason: path.length > steps ? ('stepLimit' as const) : ('user' as const),
+      criterion: 'steps',
+      value: path.length - 1,
+      threshold: steps,
+      row: path.length - 1,
+    };
+    path.truncate(ended.row + 1);
+    if (maximize) path.negateValues();
+    const end = Array.from(path.point(ended.row));
+    return {
+      optimizer: optimizer.name,
+      options: optimizer.options,
+      steps: ended.row,
+      start,
+      end,
+      value: path.value(ended.row),
+      gradientNorm: path.gradientNorm(ended.row),
+      stop: stopReport(surface, optimizer, path, ended, { tol, maximize }),
+      path,
+    };
+  }
+}
+
+/** Walks down (or up) a surface until something ends it, and says what. */
+export function walk(
+  surface: Surface,
+  optimizer: Optimizer,
+  start: readonly number[],
+  options: WalkOptions = {},
+): Walk {
+  const walker = new Walker(surface, optimizer, start, options);
+  while (walker.advance());
+  return walker.finish();
+}
+
+function requireRange(name: string, value: number, fits: boolean, wanted: string): void {
+  if (!fits) throw new ScreeError(`walk: ${name} is ${value}; it must be ${wanted}`);
+}
+
+function requireDomain({ variables, evaluate }: Surface, start: readonly number[]): void {
+  if (start.length !== variables.length) {
+    throw new ScreeError(
+      `walk: the start has ${start.length} numbers for ${variables.length} variables (${variables.join(', ')})`,
+    );
+  }
+  const value = compile((x: Tensor) => evaluate(x), [float64(start.length)]).run([...start]).data[0];
+  if (Number.isFinite(value)) return;
+  const place = variables.map((name, axis) => `${name}=${start[axis]}`).join(', ');
+  throw new ScreeError(`walk: the function is ${value} at the start ${place}; start inside its domain`);
+}
