@@ -27,6 +27,8 @@ const mlp: Model = {
   build: (_input, classes) => sequential(flatten(), dense(512), relu(), dense(256), relu(), dense(classes)),
 };
 
+// ReLU stands behind the pooling: it gives the same values and gradients as before it, on a quarter of the numbers.
+
 /**
  * LeNet-5 with ReLU and max pooling (LeCun et al. 1998, in today's usual form): 5×5 convolutions to 6 and 16 channels, dense
  * 120 and 84. The second convolution has no padding on images from 12×12 (28×28: 16 channels of 5×5 at the end); on smaller
@@ -39,11 +41,11 @@ const lenet: Model = {
     const smallest = requireImage('lenet', input);
     return sequential(
       conv(6, 5, { padding: 2 }),
-      relu(),
       maxPool(2),
+      relu(),
       conv(16, 5, { padding: smallest < 12 ? 2 : 0 }),
-      relu(),
       maxPool(2),
+      relu(),
       flatten(),
       dense(120),
       relu(),
@@ -62,11 +64,11 @@ const cnn: Model = {
     requireImage('cnn', input);
     return sequential(
       conv(32, 3, { padding: 1 }),
-      relu(),
       maxPool(2),
+      relu(),
       conv(64, 3, { padding: 1 }),
-      relu(),
       maxPool(2),
+      relu(),
       flatten(),
       dense(128),
       relu(),
