@@ -99,10 +99,7 @@ describe('compile', () => {
 });
 
 describe('an executable', () => {
-  const program = compile(
-    grad((x: Tensor) => x.mul(x).sum()),
-    [float64(2)],
-  );
+  const program = compile((x: Tensor) => x.mul(2), [float64(2)]);
 
   test('refuses arrays that do not fit', () => {
     const { executable } = program;

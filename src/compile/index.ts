@@ -16,3 +16,4 @@ export {
   type SyncExecutable,
   type TensorValue,
 } from './program.js';
+export { compileLoop, type Loop, type LoopOptions } from './javascript/loop.js';
