@@ -22,7 +22,7 @@ describe.each([1, 2, 3, 8, 30])('order %i', (n) => {
     const vectors = symmetricEigenvectors(matrix, n);
     const diagonal = product(vectors, product(matrix, vectors, [n, n, n]), [n, n, n], true);
     const oracle = new EigenvalueDecomposition(
-      new Matrix(Array.from({ length: n }, (_, i) => [...matrix.slice(i * n, (i + 1) * n)])),
+      new Matrix(Array.from({ length: n }, (_, i) => matrix.slice(i * n, (i + 1) * n))),
     );
     const values = oracle.realEigenvalues.sort((a, b) => b - a);
     // Both are backward stable: errors of some n·ε times the largest eigenvalue.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { optimizers, parseOptimizer, parseSchedule, schedules, wrappers } from './index.js';
+import { optimizers, parseOptimizer, parseSchedule, schedules, wrappers, type Registry } from './index.js';
 
 describe('parseOptimizer', () => {
   test('takes defaults where nothing is said', () => {
@@ -70,14 +70,13 @@ describe('parseSchedule', () => {
 });
 
 test('every name is lower case without hyphens, and every option has a default or is required, a summary and a range', () => {
-  for (const registry of [optimizers, wrappers, schedules]) {
-    for (const [name, { options, summary }] of Object.entries(registry)) {
-      expect(name).toMatch(/^[a-z]+$/);
-      expect(summary).not.toBe('');
-      for (const option of options) {
-        expect(option.summary, `${name}.${option.name}`).not.toBe('');
-        expect(option.range, `${name}.${option.name}`).not.toBe('');
-      }
+  const registries: readonly Registry<unknown>[] = [optimizers, wrappers, schedules];
+  for (const { name, options, summary } of registries.flatMap((registry) => Object.values(registry))) {
+    expect(name).toMatch(/^[a-z]+$/);
+    expect(summary).not.toBe('');
+    for (const option of options) {
+      expect(option.summary, `${name}.${option.name}`).not.toBe('');
+      expect(option.range, `${name}.${option.name}`).not.toBe('');
     }
   }
 });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   constant,
@@ -179,8 +179,8 @@ describe('every schedule', () => {
   test.each(Object.keys(schedules))('%s stays finite and within 0 and its peak at any length', (name) => {
     const definition = schedules[name];
     const hasLength = definition.options.some((option) => option.name === 'steps');
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 100 }), (steps, step) => {
+    assert(
+      property(integer({ min: 1, max: 60 }), integer({ min: 0, max: 100 }), (steps, step) => {
         const schedule = definition.create({ lr: 0.5, ...(hasLength && { steps }), ...required[name] });
         const rate = schedule(step);
         expect(rate).toBeGreaterThanOrEqual(0);

@@ -21,6 +21,8 @@ export interface WalkOptions {
   readonly steps: number;
   /** Standard normal numbers for a step (from 1), for optimisers that need noise; 0 otherwise. */
   readonly noise?: (step: number) => readonly NDArray[];
+  /** The momentum by the number of steps taken, where a schedule cycles it. */
+  readonly momentum?: (step: number) => number;
   /** Element type of lr and step. */
   readonly dtype?: DType;
 }
@@ -34,7 +36,7 @@ export interface Walk {
   readonly state: Arrays;
 }
 
-const numbers = (tree: Arrays) => flattenTree(tree).flatMap(({ data }) => [...data]);
+const flatten = (tree: Arrays) => flattenTree(tree).flatMap(({ data }) => [...data]);
 
 /** Runs a function of trees in JavaScript, compiled once. */
 function program(
@@ -59,35 +61,40 @@ export function walk(
   optimizer: Optimizer,
   objective: (parameters: Tensors) => Tensor,
   start: Arrays,
-  { steps, noise, dtype = 'float64' }: WalkOptions,
+  { steps, noise, momentum, dtype = 'float64' }: WalkOptions,
 ): Walk {
   const init = program((parameters) => optimizer.init(parameters), [start]);
   let state = init(start);
   const scalar: TensorType = { shape: [], dtype };
+  const scalars = { lr: scalar, step: scalar, ...(momentum && { momentum: scalar }) };
   const step = program(
-    (given, before, lr, number, noise) => {
-      const context = { lr: lr as Tensor, step: number as Tensor, noise };
+    (given, before, numbers, noise) => {
+      const context = { ...(numbers as { lr: Tensor; step: Tensor; momentum?: Tensor }), noise };
       const taken = takeStep(optimizer, valueAndGrad<[Tensors]>(objective), before, given, context);
       const { parameters, state, evaluated } = taken;
       const best = optimizer.evaluationParameters?.(state, parameters) ?? parameters;
       return { value: evaluated.value, parameters, state, best };
     },
-    [start, state, scalar, scalar, start],
+    [start, state, scalars, start],
   );
   const silence = flattenTree(start).map((leaf) => zeros(leaf.shape, leaf.dtype));
   let parameters = start;
-  const points = [numbers(start)];
-  const evaluated = [numbers(start)];
+  const points = [flatten(start)];
+  const evaluated = [flatten(start)];
   const values: number[] = [];
   for (let number = 1; number <= steps; number++) {
-    const lr = ndarray(optimizer.learningRate(number - 1), [], dtype);
-    const drawn = unflattenTree(start, noise?.(number) ?? silence);
-    const result = step(parameters, state, lr, ndarray(number, [], dtype), drawn);
+    const array = (value: number) => ndarray(value, [], dtype);
+    const numbers: Arrays = {
+      lr: array(optimizer.learningRate(number - 1)),
+      step: array(number),
+      ...(momentum && { momentum: array(momentum(number - 1)) }),
+    };
+    const result = step(parameters, state, numbers, unflattenTree(start, noise?.(number) ?? silence));
     const { best, value } = result as { best: Arrays; value: NDArray };
     ({ parameters, state } = result as { parameters: Arrays; state: Arrays });
     if (optimizer.hostStep?.isDue(number) === true) state = optimizer.hostStep.run(state, number);
-    points.push(numbers(parameters));
-    evaluated.push(numbers(best));
+    points.push(flatten(parameters));
+    evaluated.push(flatten(best));
     values.push(value.data[0]);
   }
   return { points, evaluated, values, state };
