@@ -93,8 +93,6 @@ function deviation(walked: readonly ArrayLike<number>[], golden: Golden, path: C
   return largest;
 }
 
-const measured = new Map<string, number>();
-
 describe.each([
   ['PyTorch', torch],
   ['twins', twins],
@@ -116,8 +114,6 @@ describe.each([
     });
     const averages = given.gradientAt !== undefined || ['ema', 'swa'].includes(given.wrapper?.name ?? '');
     const error = deviation(averages ? path.evaluated : path.points, golden, given.path);
-    const name = given.wrapper?.name ?? given.optimizer;
-    measured.set(name, Math.max(measured.get(name) ?? 0, error));
     expect(error).toBeLessThanOrEqual(tolerance);
     if (given.gradientAt !== undefined) {
       expect(deviation(path.points, golden, given.gradientAt)).toBeLessThanOrEqual(tolerance);
