@@ -1,4 +1,4 @@
-import type { Progress } from '../src/train/index.js';
+import type { MetricsRow, Progress } from '../src/train/index.js';
 import { formatCount, formatDuration, formatNumber, formatPercent } from './terminal/format.js';
 import { History } from './terminal/history.js';
 import { startLive, type Live } from './terminal/live.js';
@@ -11,6 +11,10 @@ type Step = Extract<Progress, { kind: 'step' }>;
 
 /** Weight of a new batch in the numbers shown; about the last twenty count. */
 const smoothing = 0.1;
+
+function mix(before: number | undefined, now: number): number {
+  return before === undefined ? now : before + smoothing * (now - before);
+}
 
 /** Steps are counted over about this long for the rate. */
 const rateWindowMs = 2000;
@@ -54,6 +58,11 @@ export class TrainDisplay {
     }
   }
 
+  /** The losses of earlier sittings, so that the curve begins where the run did. */
+  recall(rows: readonly MetricsRow[]): void {
+    for (const { loss } of rows) if (loss !== undefined) this.addLoss(loss);
+  }
+
   /** Ends the drawing; a window stays as it was drawn last, and lines have told all there is. */
   stop(): void {
     this.#live?.stop({ clear: !this.stream.isTTY });
@@ -81,15 +90,17 @@ export class TrainDisplay {
 
   private step({ step, epoch, loss, accuracy, lr }: Step): void {
     const state = this.#state;
-    const mix = (before: number | undefined, now: number) =>
-      before === undefined ? now : before + smoothing * (now - before);
     state.step = step;
     state.epoch = epoch;
     state.lr = lr;
-    state.loss = mix(state.loss, loss);
     state.accuracy = mix(state.accuracy, accuracy);
     state.note = undefined;
-    this.#history.add(state.loss);
+    this.addLoss(loss);
+  }
+
+  private addLoss(loss: number): void {
+    this.#state.loss = mix(this.#state.loss, loss);
+    this.#history.add(this.#state.loss);
   }
 
   private epoch(progress: Epoch): void {

@@ -1,9 +1,18 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { datasetNames, loadDataset, type LoadOptions } from '../../src/data/index.js';
 import { ScreeError } from '../../src/graph/errors.js';
 import { models } from '../../src/nn/index.js';
 import { optimizers, schedules, wrappers } from '../../src/optim/index.js';
-import { planDefaults, resumeRun, train, type Progress, type TrainResult } from '../../src/train/index.js';
+import {
+  planDefaults,
+  readMetrics,
+  resumeRun,
+  train,
+  type MetricsRow,
+  type Progress,
+  type TrainResult,
+} from '../../src/train/index.js';
 import { commandName } from '../command-name.js';
 import { dataSource, withDownload } from '../data.js';
 import { Interrupt } from '../interrupt.js';
@@ -78,10 +87,14 @@ async function runTrain(command: Command, model: string, options: TrainCommandOp
   const stream = json ? process.stderr : process.stdout;
   const display = new TrainDisplay(stream, quiet);
   const interrupt = new Interrupt();
+  const earlier = options.resume === undefined || quiet ? [] : await metricsOf(options.resume);
   const watch: Watch = {
     signal: interrupt.signal,
     onProgress(progress) {
-      if (progress.kind === 'start') interrupt.arm();
+      if (progress.kind === 'start') {
+        interrupt.arm();
+        display.recall(earlier.filter(({ step }) => step <= (progress.resumedFrom ?? 0)));
+      }
       display.handle(progress);
     },
   };
@@ -102,6 +115,11 @@ async function runTrain(command: Command, model: string, options: TrainCommandOp
   if (!json || !result.finished) stream.write(`${lines.join('\n')}\n`);
   if (json) process.stdout.write(`${JSON.stringify(result.report)}\n`);
   if (!result.finished) process.exitCode = interrupt.exitCode;
+}
+
+/** What a run has measured so far, to be drawn; none where it cannot be read: going on will say what is wrong. */
+function metricsOf(run: string): Promise<MetricsRow[]> {
+  return readMetrics(join(run, 'metrics.jsonl')).catch(() => []);
 }
 
 async function begin(

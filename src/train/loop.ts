@@ -110,7 +110,7 @@ export async function runLoop(parts: LoopParts): Promise<boolean> {
     batch = batches.next();
     const { loss, accuracy } = await running;
     const step = ++position.step;
-    if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss}`, step, lr, plan);
+    if (!Number.isFinite(loss)) throw await diverged(`the loss is ${loss}`, lr, parts);
     position.lossSum += loss;
     position.accuracySum += accuracy;
     position.batchesSummed++;
@@ -162,18 +162,23 @@ async function testEpoch(parts: LoopParts, epoch: number, epochBegan: number): P
 }
 
 /** Never a state that is not finite: the sound one before it stays the newest. */
-async function save({ plan, start, position, recorder }: LoopParts, lr: number): Promise<void> {
+async function save(parts: LoopParts, lr: number): Promise<void> {
+  const { start, position, recorder } = parts;
   if (recorder === undefined) return;
   const broken = start.state.firstNonFinite();
-  if (broken !== undefined) throw diverged(`${broken} is no longer finite`, position.step, lr, plan);
+  if (broken !== undefined) throw await diverged(`${broken} is no longer finite`, lr, parts);
   await recorder.save(position.step, () => start.state.tensors(), encodePosition(position));
 }
 
-function diverged(what: string, step: number, lr: number, { optimizer }: Plan): ScreeError {
-  const peak = Number(optimizer.options.lr);
+async function diverged(what: string, lr: number, parts: LoopParts): Promise<ScreeError> {
+  const { plan, position, recorder } = parts;
+  const { name, options } = plan.optimizer;
+  const peak = Number(options.lr);
   const lower = peak > 0 ? ` (lr=${Number((peak / 10).toPrecision(2))})` : '';
+  await recorder?.settle();
+  const kept = recorder?.lastSaved === undefined ? '' : `; the last sound state is in ${recorder.lastSaved}`;
   return new ScreeError(
-    `${what} at step ${step}, where the learning rate was ${Number(lr.toPrecision(3))}: the run diverged; ` +
-      `take a smaller rate${lower} or clip the gradient (${optimizer.name}+clipnorm)`,
+    `${what} at step ${position.step}, where the learning rate was ${Number(lr.toPrecision(3))}: the run diverged; ` +
+      `take a smaller rate${lower} or clip the gradient (${name}+clipnorm)${kept}`,
   );
 }

@@ -8,6 +8,7 @@ import { openEvents } from './tensorboard.js';
 /** Writes what a run leaves: its metrics, as lines and as TensorBoard events, and its checkpoints. */
 export class Recorder {
   #saving: Promise<unknown> | undefined;
+  #lastSaved: string | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   private constructor(
@@ -59,7 +60,12 @@ export class Recorder {
   ): Promise<void> {
     // The rows up to a checkpoint are on the disk before it is: a resumed run finds all of them.
     await this.metrics.sync();
-    await saveCheckpoint(this.folder.checkpoints, step, tensors, { metadata });
+    this.#lastSaved = await saveCheckpoint(this.folder.checkpoints, step, tensors, { metadata });
+  }
+
+  /** The path of the checkpoint that was saved last in this sitting. */
+  get lastSaved(): string | undefined {
+    return this.#lastSaved;
   }
 
   /** Waits until all that was saved is on the disk. @throws ScreeError when it could not be. */
