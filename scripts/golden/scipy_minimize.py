@@ -13,11 +13,13 @@ Hessian at the least value that least squares found, whose value is `least`.
 """
 import warnings
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import least_squares, minimize
 
 from common import versions, write
-from mgh import PROBLEMS, Problem
+from mgh import PROBLEMS
 
 TOLERANCE = 1e-8
 LIMIT = 5000
@@ -33,6 +35,20 @@ METHODS = {
 }
 HESSIAN = {'dogleg', 'trust-exact'}
 PRODUCTS = {'Newton-CG', 'trust-ncg', 'trust-krylov'}
+
+
+class Problem:
+    """Value, gradient, Hessian, residuals and Jacobian of a sum of squares, as numpy functions."""
+
+    def __init__(self, residuals):
+        value = lambda x: jnp.sum(residuals(x) ** 2)
+        array = lambda f: (lambda x: np.asarray(f(jnp.asarray(x, dtype=jnp.float64))))
+        self.residuals = array(jax.jit(residuals))
+        self.jacobian = array(jax.jit(jax.jacfwd(residuals)))
+        self.gradient = array(jax.jit(jax.grad(value)))
+        self.hessian = array(jax.jit(jax.hessian(value)))
+        compiled = array(jax.jit(value))
+        self.value = lambda x: float(compiled(x))
 
 
 class Counted:
@@ -79,7 +95,7 @@ class Counted:
         }
 
 
-def scipy_minimize(problem, method):
+def scipy_minimize(problem, start, method):
     counted = Counted(problem)
     extra = {}
     if method in HESSIAN:
@@ -94,7 +110,7 @@ def scipy_minimize(problem, method):
     try:
         result = minimize(
             counted.value,
-            problem.start,
+            start,
             jac=counted.gradient,
             method=method,
             callback=stop,
@@ -107,11 +123,11 @@ def scipy_minimize(problem, method):
     return counted.result(result.x)
 
 
-def scipy_least_squares(problem):
+def scipy_least_squares(problem, start):
     counted = Counted(problem)
     result = least_squares(
         counted.residuals,
-        problem.start,
+        start,
         jac=counted.jacobian,
         method='lm',
         ftol=1e-15,
@@ -122,17 +138,20 @@ def scipy_least_squares(problem):
     return counted.result(result.x)
 
 
-def case(name):
-    problem = Problem(name)
-    start = problem.start
+def case(number, name, n, residuals, start, optima):
+    problem = Problem(residuals)
+    start = np.array(start, dtype=np.float64)
     best = least_squares(
         problem.residuals, start, jac=problem.jacobian, method='lm', ftol=1e-15, xtol=1e-15, gtol=1e-15, max_nfev=LIMIT
     ).x
     eigenvalues = np.linalg.eigvalsh(problem.hessian(best))
+    walks = {method: scipy_minimize(problem, start, method) for method in METHODS}
     return {
-        'number': problem.number,
+        'number': number,
+        'name': name,
+        'n': n,
         'start': start,
-        'optima': problem.optima,
+        'optima': optima,
         'least': problem.value(best),
         'spectrum': [eigenvalues[0], eigenvalues[-1]],
         'point': {
@@ -140,16 +159,16 @@ def case(name):
             'gradient': problem.gradient(start),
             'hessian': problem.hessian(start).ravel(),
         },
-        'scipy': {**{method: scipy_minimize(problem, method) for method in METHODS}, 'lm': scipy_least_squares(problem)},
+        'scipy': {**walks, 'lm': scipy_least_squares(problem, start)},
     }
 
 
 if __name__ == '__main__':
     warnings.simplefilter('ignore')
-    cases = {}
-    for name in PROBLEMS:
-        cases[name] = case(name)
-        print(name, {method: result.get('f') for method, result in cases[name]['scipy'].items()}, flush=True)
+    cases = []
+    for problem in PROBLEMS:
+        cases.append(case(*problem))
+        print(*problem[:3], {method: result.get('f') for method, result in cases[-1]['scipy'].items()}, flush=True)
     write(
         'scipy-minimize.json',
         {'versions': versions('scipy', 'jax', 'numpy'), 'tolerance': TOLERANCE, 'problems': cases},
