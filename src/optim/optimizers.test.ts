@@ -9,9 +9,12 @@ import {
   type Tensor,
   type Tree,
 } from '../graph/index.js';
+import { compile } from '../compile/index.js';
+import { float64 } from '../ops/index.js';
+import { valueAndGrad, vmap } from '../transform/index.js';
 import { symmetric } from '../../test/support/golden.js';
 import { walk } from '../../test/support/walk.js';
-import { adam, optimizers, parseOptimizer, sgd, type Optimizer } from './index.js';
+import { adam, optimizers, parseOptimizer, sgd, takeStep, type Optimizer } from './index.js';
 
 /** Rates with which each descends all problems below; the other options are the defaults unless said. */
 const options: Readonly<Record<string, Readonly<Record<string, number | string>>>> = {
@@ -180,6 +183,35 @@ describe.each(Object.keys(optimizers))('%s', (name) => {
       `${name}: the gradient at 'a' is Tensor float64[4]; the parameter is Tensor float64[2]`,
     );
   });
+});
+
+/** What a map of basins does: one program walks every start. */
+test.each(Object.keys(optimizers))('%s walks many starts at once under vmap as it walks each', (name) => {
+  const optimizer = make(name);
+  const objective = (p: Tree<Tensor>) =>
+    flattenTree(p)[0]
+      .sub(1)
+      .square()
+      .mul(ndarray([1, 3]))
+      .sum();
+  const starts = [
+    [2, -1],
+    [0.3, 4],
+    [-1, -1],
+  ];
+  const threeSteps = (x: Tensor) => {
+    let [parameters, state]: Tree<Tensor>[] = [x, optimizer.init(x)];
+    for (let step = 1; step <= 3; step++) {
+      const scalars = [optimizer.learningRate(0), step].map((value) => x.builder.constant(ndarray(value)));
+      const context = { lr: scalars[0], step: scalars[1] };
+      ({ parameters, state } = takeStep(optimizer, valueAndGrad(objective), state, parameters, context));
+    }
+    return flattenTree(parameters)[0];
+  };
+  const ends = compile((x: Tensor) => vmap(threeSteps)(x), [float64(3, 2)]).run(starts);
+  const each = starts.flatMap((start) => walk(optimizer, objective, ndarray(start), { steps: 3 }).points[3]);
+  // The same operations on each element; norms may be summed in another order.
+  each.forEach((value, index) => expect(Math.abs(ends.data[index] - value)).toBeLessThanOrEqual(1e-15 * 4));
 });
 
 test('the state is a tree under readable names', () => {
