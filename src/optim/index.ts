@@ -47,5 +47,6 @@ export {
   warmupStableDecay,
   type ScheduleFactory,
 } from './schedules.js';
+export { learningRateRange, type RangeCurve, type RangeTest, type RangeTestOptions } from './range-test.js';
 export { takeStep } from './take-step.js';
 export type { Wrap, WrapperFactory } from './wrapper.js';
