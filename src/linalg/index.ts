@@ -1,0 +1,14 @@
+export { cholesky, choleskySolve } from './cholesky.js';
+export { eigenvector, symmetricEigen, type SymmetricEigen } from './eigen.js';
+export { pivotedQr, type PivotedQr } from './pivoted-qr.js';
+export {
+  addScaled,
+  axpy,
+  dot,
+  maxNorm,
+  multiply,
+  multiplyTransposed,
+  norm,
+  scale,
+  subtract,
+} from './vectors.js';

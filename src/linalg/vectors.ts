@@ -1,0 +1,96 @@
+/**
+ * Loops over float64 vectors, four elements at a time: V8 does not unroll them, and one sum after the other would wait for the
+ * adder. Nothing is allocated; lengths are the first vector's, and are not checked.
+ */
+
+/** Σ aᵢbᵢ. */
+export function dot(a: Float64Array, b: Float64Array): number {
+  const n = a.length;
+  const blocks = n - (n % 4);
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let i = 0;
+  for (; i < blocks; i += 4) {
+    s0 += a[i] * b[i];
+    s1 += a[i + 1] * b[i + 1];
+    s2 += a[i + 2] * b[i + 2];
+    s3 += a[i + 3] * b[i + 3];
+  }
+  for (; i < n; i++) s0 += a[i] * b[i];
+  return s0 + s1 + (s2 + s3);
+}
+
+/** y ← y + factor·x. */
+export function axpy(factor: number, x: Float64Array, y: Float64Array): void {
+  const n = x.length;
+  const blocks = n - (n % 4);
+  let i = 0;
+  for (; i < blocks; i += 4) {
+    y[i] += factor * x[i];
+    y[i + 1] += factor * x[i + 1];
+    y[i + 2] += factor * x[i + 2];
+    y[i + 3] += factor * x[i + 3];
+  }
+  for (; i < n; i++) y[i] += factor * x[i];
+}
+
+/** out ← x + factor·d. `out` may be `x` or `d`. */
+export function addScaled(x: Float64Array, factor: number, d: Float64Array, out: Float64Array): void {
+  for (let i = 0; i < x.length; i++) out[i] = x[i] + factor * d[i];
+}
+
+/** out ← a − b. */
+export function subtract(a: Float64Array, b: Float64Array, out: Float64Array): void {
+  for (let i = 0; i < a.length; i++) out[i] = a[i] - b[i];
+}
+
+/** out ← factor·x. `out` may be `x`. */
+export function scale(factor: number, x: Float64Array, out: Float64Array): void {
+  for (let i = 0; i < x.length; i++) out[i] = factor * x[i];
+}
+
+/** Euclidean norm; squares that overflow or vanish are computed again, scaled. */
+export function norm(x: Float64Array): number {
+  const square = dot(x, x);
+  if (square > 1e-280 && square < Infinity) return Math.sqrt(square);
+  const largest = maxNorm(x);
+  if (largest === 0 || !Number.isFinite(largest)) return largest;
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += (x[i] / largest) * (x[i] / largest);
+  return largest * Math.sqrt(sum);
+}
+
+/** Largest |xᵢ|; NaN where an element is NaN. */
+export function maxNorm(x: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < x.length; i++) {
+    const size = Math.abs(x[i]);
+    if (!(size <= largest)) {
+      if (Number.isNaN(size)) return NaN;
+      largest = size;
+    }
+  }
+  return largest;
+}
+
+/** out ← matrix·x for `matrix` [m, n], row after row. */
+export function multiply(matrix: Float64Array, x: Float64Array, out: Float64Array): void {
+  const n = x.length;
+  for (let i = 0; i < out.length; i++) {
+    let sum = 0;
+    for (let j = 0, at = i * n; j < n; j++, at++) sum += matrix[at] * x[j];
+    out[i] = sum;
+  }
+}
+
+/** out ← matrixᵀ·x for `matrix` [m, n], row after row. */
+export function multiplyTransposed(matrix: Float64Array, x: Float64Array, out: Float64Array): void {
+  const n = out.length;
+  out.fill(0);
+  for (let i = 0; i < x.length; i++) {
+    const factor = x[i];
+    for (let j = 0, at = i * n; j < n; j++, at++) out[j] += factor * matrix[at];
+  }
+}
