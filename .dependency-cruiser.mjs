@@ -1,10 +1,10 @@
 // The import rule of the house: graph ← ops ← transform ← compile ← {formula, nn, optim, curvature, landscape, data}
 // ← {train, diagnose} ← distributed ← {cli, lab}. A room imports the rooms of earlier layers; rooms of one layer do not know
-// each other unless `siblings` says so. Random imports only graph, and every other room may import random.
+// each other unless `siblings` says so. Random and linalg import only graph, and every later room may import them.
 
 const layers = [
   ['graph'],
-  ['random'],
+  ['random', 'linalg'],
   ['ops'],
   ['transform'],
   ['compile'],
