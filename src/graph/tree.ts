@@ -5,11 +5,13 @@ import type { TensorType } from './op.js';
 export type Tree<T> = T | readonly Tree<T>[] | { readonly [key: string]: Tree<T> };
 
 /** The tree type with every leaf `From` replaced by `To`. */
-export type MapLeaves<S, From, To> = S extends From
-  ? To
-  : S extends readonly unknown[] | object
-    ? { -readonly [K in keyof S]: MapLeaves<S[K], From, To> }
-    : S;
+export type MapLeaves<S, From, To> = [Tree<From>] extends [S]
+  ? Tree<To>
+  : S extends From
+    ? To
+    : S extends readonly unknown[] | object
+      ? { -readonly [K in keyof S]: MapLeaves<S[K], From, To> }
+      : S;
 
 /** A leaf is whatever carries a dtype and a shape: a Tensor, an NDArray, a type. */
 function isLeaf<T extends TensorType>(tree: Tree<T>): tree is T {

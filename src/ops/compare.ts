@@ -21,19 +21,19 @@ function comparison(
   });
 }
 
-export const equalOp = comparison('equal', '===', (x, y) => x === y, 'Equal');
-export const notEqualOp = comparison(
+const equalOp = comparison('equal', '===', (x, y) => x === y, 'Equal');
+const notEqualOp = comparison(
   'notEqual',
   '!==',
   (x, y) => x !== y,
   (emitter, { names }) => emitter.emit('Not', [emitter.emit('Equal', names)]),
 );
-export const lessOp = comparison('less', '<', (x, y) => x < y, 'Less');
-export const lessEqualOp = comparison('lessEqual', '<=', (x, y) => x <= y, 'LessOrEqual');
-export const greaterOp = comparison('greater', '>', (x, y) => x > y, 'Greater');
-export const greaterEqualOp = comparison('greaterEqual', '>=', (x, y) => x >= y, 'GreaterOrEqual');
+const lessOp = comparison('less', '<', (x, y) => x < y, 'Less');
+const lessEqualOp = comparison('lessEqual', '<=', (x, y) => x <= y, 'LessOrEqual');
+const greaterOp = comparison('greater', '>', (x, y) => x > y, 'Greater');
+const greaterEqualOp = comparison('greaterEqual', '>=', (x, y) => x >= y, 'GreaterOrEqual');
 
-export const andOp = elementwise({
+const andOp = elementwise({
   name: 'and',
   arity: 2,
   evaluate: (x, y) => x & y,
@@ -41,7 +41,7 @@ export const andOp = elementwise({
   result: bool,
   onnx: 'And',
 });
-export const orOp = elementwise({
+const orOp = elementwise({
   name: 'or',
   arity: 2,
   evaluate: (x, y) => x | y,
@@ -49,7 +49,7 @@ export const orOp = elementwise({
   result: bool,
   onnx: 'Or',
 });
-export const notOp = elementwise({
+const notOp = elementwise({
   name: 'not',
   arity: 1,
   evaluate: (x) => 1 - x,
@@ -59,7 +59,7 @@ export const notOp = elementwise({
 });
 
 /** The second operand where the first (a bool) holds, the third elsewhere. */
-export const whereOp = elementwise({
+const whereOp = elementwise({
   name: 'where',
   arity: 3,
   evaluate: (condition, x, y) => (condition !== 0 ? x : y),

@@ -7,7 +7,7 @@ import type { Window } from './window.js';
 
 type Conv = Window & { readonly groups: number };
 
-export function onnxConvAttributes({ kernel, strides, low, high, dilation, groups }: Conv): OnnxAttributes {
+function onnxConvAttributes({ kernel, strides, low, high, dilation, groups }: Conv): OnnxAttributes {
   return {
     kernel_shape: { ints: kernel },
     strides: { ints: strides },

@@ -11,7 +11,7 @@ export interface BatchNormOptions {
 type NormAttributes = { readonly epsilon: number };
 
 /** Axes over which batch norm takes its statistics: all but the channels'. */
-export function statisticsAxes(shape: Shape): number[] {
+function statisticsAxes(shape: Shape): number[] {
   return shape.map((_, axis) => axis).filter((axis) => axis !== 1);
 }
 
@@ -54,7 +54,7 @@ function lowerStatistics(
 }
 
 /** Batch norm with the statistics of the batch: inputs x [batch, channels, …], scale and bias [channels]. Composite. */
-export const batchNormOp: Op<NormAttributes> = {
+const batchNormOp: Op<NormAttributes> = {
   name: 'batchNorm',
   infer: (inputs) => inferBatchNorm(inputs),
   vjp({ inputs: [x, scale], attributes }, cotangent, wanted) {
@@ -83,7 +83,7 @@ export const batchNormOp: Op<NormAttributes> = {
  * The cotangent of batchNorm's input from x, scale and the output's cotangent d, with x̂ the normalised input and the means over
  * batch and space: scale/σ · (d − mean(d) − x̂ · mean(d · x̂)). Composite. (Ioffe & Szegedy 2015, section 3.)
  */
-export const batchNormGradientOp: Op<NormAttributes> = {
+const batchNormGradientOp: Op<NormAttributes> = {
   name: 'batchNormGradient',
   infer: ([x]) => x,
   decompose([x, scale, cotangent], { epsilon }) {

@@ -79,7 +79,7 @@ function winnersOf(x: TensorType, y: TensorType, window: Window) {
  * Largest value in each window: [batch, channels, ...spatial]. The derivative goes to the first largest one in row-major order,
  * as in PyTorch. Composite.
  */
-export const maxPoolOp: Op<Window> = {
+const maxPoolOp: Op<Window> = {
   name: 'maxPool',
   infer: ([x], window) => inferPool('maxPool', x, window),
   jvp: ({ inputs: [x], attributes }, [tangent]) => tangent && maxPoolPick(x, tangent, attributes),
@@ -107,7 +107,7 @@ export const maxPoolOp: Op<Window> = {
 };
 
 /** The cotangent of maxPool's input: each output's cotangent at its winner. Inputs: x and the output's cotangent. */
-export const maxPoolGradientOp: Op<Window> = {
+const maxPoolGradientOp: Op<Window> = {
   name: 'maxPoolGradient',
   infer: ([x]) => x,
   jvp: ({ inputs: [x], attributes }, [, tangent]) => tangent && maxPoolGradient(x, tangent, attributes),
@@ -151,7 +151,7 @@ export const maxPoolGradientOp: Op<Window> = {
 };
 
 /** The values of a second tensor at the winners of the first: maxPool's derivative along it. */
-export const maxPoolPickOp: Op<Window> = {
+const maxPoolPickOp: Op<Window> = {
   name: 'maxPoolPick',
   infer: ([x], window) => inferPool('maxPoolPick', x, window),
   jvp: ({ inputs: [x], attributes }, [, tangent]) => tangent && maxPoolPick(x, tangent, attributes),
@@ -185,7 +185,7 @@ export const maxPoolPickOp: Op<Window> = {
 type SumPoolGradientAttributes = Window & { readonly spatial: readonly number[] };
 
 /** Sum over each window, padding counting as 0. Composite. */
-export const sumPoolOp: Op<Window> = {
+const sumPoolOp: Op<Window> = {
   name: 'sumPool',
   infer: ([x], window) => inferPool('sumPool', x, window),
   jvp: ({ attributes }, [tangent]) => tangent && sumPool(tangent, attributes),
@@ -223,7 +223,7 @@ export const sumPoolOp: Op<Window> = {
   },
 };
 
-export const sumPoolGradientOp: Op<SumPoolGradientAttributes> = {
+const sumPoolGradientOp: Op<SumPoolGradientAttributes> = {
   name: 'sumPoolGradient',
   infer: ([dy], { spatial }) => ({ shape: [...dy.shape.slice(0, 2), ...spatial], dtype: dy.dtype }),
   jvp: ({ attributes }, [tangent]) => tangent && sumPoolGradient(tangent, attributes),

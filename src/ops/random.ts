@@ -13,7 +13,7 @@ const streamLength = 2 ** 32;
  * Uniform numbers in [0, 1) from a key, int32 [2]: the same key, stream and shape give the same numbers on every target. Made
  * on the host, by the same generator as everything else that is random. No derivative passes.
  */
-export const uniformOp: Op<UniformAttributes> = {
+const uniformOp: Op<UniformAttributes> = {
   name: 'uniform',
   host: true,
   infer([key], { shape }) {

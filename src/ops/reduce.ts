@@ -113,7 +113,7 @@ export const minOp = extremeOp('min', 'ReduceMin');
 type ArgAttributes = { readonly axis: number };
 
 /** Index (int32) of the first largest element along an axis; of the first NaN if there is one, as in PyTorch. */
-export const argmaxOp: Op<ArgAttributes> = {
+const argmaxOp: Op<ArgAttributes> = {
   name: 'argmax',
   infer: ([input], { axis }) => ({ shape: input.shape.filter((_, a) => a !== axis), dtype: 'int32' }),
   batch: ([input], _batched, { axis }) => input.builder.apply(argmaxOp, [input], { axis: axis + 1 }),

@@ -14,7 +14,7 @@ function softmaxRule(y: Tensor, given: Tensor, axis: number): Tensor {
 }
 
 /** eˣ / Σ eˣ along an axis. Composite. */
-export const softmaxOp: Op<AxisAttributes> = {
+const softmaxOp: Op<AxisAttributes> = {
   name: 'softmax',
   infer: ([x]) => x,
   jvp: ({ output, attributes: { axis } }, [tangent]) => tangent && softmaxRule(output, tangent, axis),
@@ -29,7 +29,7 @@ export const softmaxOp: Op<AxisAttributes> = {
 };
 
 /** x − log Σ eˣ along an axis. Composite. */
-export const logSoftmaxOp: Op<AxisAttributes> = {
+const logSoftmaxOp: Op<AxisAttributes> = {
   name: 'logSoftmax',
   infer: ([x]) => x,
   jvp: ({ output, attributes: { axis } }, [tangent]) =>
@@ -50,7 +50,7 @@ export const logSoftmaxOp: Op<AxisAttributes> = {
  * −log softmax at the label: logits [batch, classes] and labels int32 [batch] give [batch]. Composite. A label outside the
  * classes gives log Σ eˣ alone; labels are checked where data enters.
  */
-export const softmaxCrossEntropyOp: Op<NoAttributes> = {
+const softmaxCrossEntropyOp: Op<NoAttributes> = {
   name: 'softmaxCrossEntropy',
   infer([logits, labels]) {
     const fits =
