@@ -114,7 +114,7 @@ export const elementarySurfaces = [
     title: 'Sphere',
     formula: 'sum(x[i]^2, i, 1, n)',
     source: 'De Jong 1975, function 1',
-    parameters: { n: { default: 2, least: 1, most: 1_000_000, whole: true } },
+    parameters: { n: { default: 2, least: 1, most: 1_000_000, multipleOf: 1 } },
     points: ({ n }) => ({
       domain: [-5.12, 5.12],
       starts: [repeated(1, n)],

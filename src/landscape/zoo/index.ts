@@ -5,8 +5,10 @@ import { manyVariableSurfaces } from './many-variables.js';
 import { planeSurfaces } from './plane.js';
 import { ravineSurfaces } from './ravines.js';
 import { singularSurfaces } from './singularities.js';
-import { instantiate, type Surface, type SurfaceDefinition } from './surface.js';
+import { instantiate, plainName, type Surface, type SurfaceDefinition } from './surface.js';
 
+export { problemResiduals, type LeastSquaresProblem, type Optimum } from './least-squares.js';
+export { findProblem, leastSquaresProblems } from './mgh.js';
 export {
   surfaceFormula,
   type CriticalKind,
@@ -35,8 +37,7 @@ export function surfaces(): Surface[] {
  * @throws ScreeError for an unknown name, with the nearest known one, and for parameters that the surface does not take
  */
 export function findSurface(name: string, parameters?: Readonly<Record<string, number>>): Surface {
-  const plain = (text: string) => text.toLowerCase().replaceAll(/[\s_-]/g, '');
-  const definition = definitions.find((candidate) => plain(candidate.name) === plain(name));
+  const definition = definitions.find((candidate) => plainName(candidate.name) === plainName(name));
   if (definition !== undefined) return instantiate(definition, parameters);
   throw new ScreeError(
     unknownName(

@@ -2,7 +2,7 @@ import type { CriticalPoint } from './surface.js';
 import { alternating, maximum, minimum, mirrored, repeated, saddle, separable } from './points.js';
 import { surface } from './surface.js';
 
-const count = { default: 2, least: 1, most: 1_000_000, whole: true };
+const count = { default: 2, least: 1, most: 1_000_000, multipleOf: 1 };
 const atLeastTwo = { ...count, least: 2 };
 
 /** The second minimum of Rosenbrock's function, which it has from four variables on. */

@@ -2,7 +2,7 @@ import { minimum, mirrored, repeated, saddle } from './points.js';
 import { surface } from './surface.js';
 
 const condition = { default: 100, least: 1, most: 1e12 };
-const count = { default: 2, least: 2, most: 1_000_000, whole: true };
+const count = { default: 2, least: 2, most: 1_000_000, multipleOf: 1 };
 
 /** s(1 − s) of the logistic function. */
 function logisticSlope(x: number): number {

@@ -42,7 +42,7 @@ export const singularSurfaces = [
     formula: 's*x^(k+1) + y^2',
     source: arnold,
     parameters: {
-      k: { default: 3, least: 1, most: 60, whole: true },
+      k: { default: 3, least: 1, most: 60, multipleOf: 1 },
       s: { default: 1, choices: [-1, 1] },
     },
     points: ({ k, s }) => {
@@ -69,7 +69,7 @@ export const singularSurfaces = [
     formula: 'x^2*y + s*y^(k-1)',
     source: arnold,
     parameters: {
-      k: { default: 4, least: 4, most: 60, whole: true },
+      k: { default: 4, least: 4, most: 60, multipleOf: 1 },
       s: { default: -1, choices: [-1, 1] },
     },
     points: ({ k, s }) => {

@@ -51,7 +51,7 @@ export interface Surface {
 
 /** What may be asked of a parameter. */
 export type ParameterRange = { readonly default: number } & (
-  | { readonly least: number; readonly most?: number; readonly whole?: boolean }
+  | { readonly least: number; readonly most?: number; readonly multipleOf?: number }
   | { readonly choices: readonly number[] }
 );
 
@@ -88,17 +88,18 @@ export function surface<P extends string = never>(definition: SurfaceDefinition<
   return definition;
 }
 
-function checkParameter(surface: string, name: string, value: number, range: ParameterRange): void {
+/** Throws unless a parameter has a value that it may have. */
+export function checkParameter(surface: string, name: string, value: number, range: ParameterRange): void {
   if ('choices' in range) {
     if (range.choices.includes(value)) return;
     throw new ScreeError(`${surface}: ${name} is ${value}; it must be ${range.choices.join(' or ')}`);
   }
-  const { least, most = Infinity, whole = false } = range;
-  if (value >= least && value <= most && (!whole || Number.isInteger(value))) return;
+  const { least, most = Infinity, multipleOf } = range;
+  if (value >= least && value <= most && (multipleOf === undefined || value % multipleOf === 0)) return;
   const limits = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw new ScreeError(
-    `${surface}: ${name} is ${value}; it must be a ${whole ? 'whole ' : ''}number ${limits}`,
-  );
+  const sort =
+    multipleOf === undefined ? 'number' : multipleOf === 1 ? 'whole number' : `multiple of ${multipleOf}`;
+  throw new ScreeError(`${surface}: ${name} is ${value}; it must be a ${sort} ${limits}`);
 }
 
 /**
@@ -157,4 +158,9 @@ function isOneRange(domain: SurfacePoints['domain']): domain is readonly [number
 /** The surface's formula, read with its parameters. */
 export function surfaceFormula({ formula: text, parameters }: Surface): Formula {
   return formula(text, { parameters });
+}
+
+/** A name without what names are not told apart by: case, spaces, hyphens, underscores. */
+export function plainName(name: string): string {
+  return name.toLowerCase().replaceAll(/[\s_-]/g, '');
 }
