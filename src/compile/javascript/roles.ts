@@ -69,20 +69,24 @@ export function assignRoles(graph: Graph, limit: number, forced: ReadonlySet<num
       (!isSmall(id) && (op.elementwise !== undefined || op === padOp || op === concatOp))
     );
   };
-  /** Whether the only reader reaches the node through views that repeat nothing, from a nest of loops. */
-  const readOnceThroughViews = (id: number): boolean => {
+  /**
+   * Nodes with one reader, which reads each element at most once and at another place than its own: it computes the element
+   * itself. True of views on the way from such nodes to loops, and of what only such nodes read.
+   */
+  const passesOn = new Array<boolean>(nodes.length).fill(false);
+  const roles = nodes.map((node, id) => plainRole(node, isSmall(id), node.inputs.every(isSmall)));
+  for (let id = nodes.length - 1; id >= 0; id--) {
+    if (roles[id] === 'inline' && stored.has(id)) roles[id] = 'member';
     const [reader] = uses[id];
-    if (uses[id].length !== 1 || stored.has(reader)) return false;
-    if (!isView(nodes[reader]) || nodes[reader].op === broadcastToOp || isSmall(reader)) return false;
-    const [next] = uses[reader];
-    return readOnceThroughViews(reader) || (uses[reader].length === 1 && loops(next));
-  };
-  return nodes.map((node, id) => {
-    const role = plainRole(node, isSmall(id), node.inputs.every(isSmall));
-    if (role === 'inline' && stored.has(id)) return 'member';
-    if (role === 'member' && !stored.has(id) && readOnceThroughViews(id)) return 'inline';
-    return role;
-  });
+    if (uses[id].length !== 1 || stored.has(id) || isSmall(id)) continue;
+    if (roles[id] === 'inline') {
+      passesOn[id] = nodes[id].op !== broadcastToOp && (loops(reader) || passesOn[reader]);
+    } else if (roles[id] === 'member' && passesOn[reader]) {
+      passesOn[id] = sizeOf(nodes[id].shape) >= sizeOf(nodes[reader].shape);
+      if (passesOn[id]) roles[id] = 'inline';
+    }
+  }
+  return roles;
 }
 
 function plainRole(node: Node, small: boolean, smallInputs: boolean): Role {
