@@ -9,11 +9,10 @@ export function errorLine(error: unknown): string {
   return `error: unexpected ${name}: ${message} (run again with --debug for where it came from)`;
 }
 
-/** Tells an error and sets the exit code. With `debug`, where it came from too. */
-export function reportError(error: unknown, { debug }: { debug: boolean }): void {
+/** Writes an error to standard error; with `debug`, where it came from too. */
+export function tellError(error: unknown, { debug }: { debug: boolean }): void {
   process.stderr.write(`${errorLine(error)}\n`);
   if (debug && error instanceof Error) {
     for (let at: unknown = error; at instanceof Error; at = at.cause) process.stderr.write(`${at.stack}\n`);
   }
-  process.exitCode = 1;
 }

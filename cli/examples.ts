@@ -41,8 +41,8 @@ async function firstBytes(path: string): Promise<Uint8Array> {
     const file = await open(path);
     try {
       const bytes = new Uint8Array(4);
-      await file.read(bytes, 0, bytes.length, 0);
-      return bytes;
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+      return bytes.subarray(0, bytesRead);
     } finally {
       await file.close();
     }
