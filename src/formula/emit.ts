@@ -21,7 +21,7 @@ import { analyzeTerms, mentions, splitByConditions, type TermAnalysis } from './
 import { sincQuotient, traceSinc } from './sinc.js';
 
 /** The most operations that a formula may make of its text, sums written out term by term included. */
-export const maximumOperations = 200_000;
+const maximumOperations = 200_000;
 
 /** Sums of fewer terms are written out: a few operations on numbers are quicker than one on a vector. */
 const fewestForAxis = 12;

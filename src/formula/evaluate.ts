@@ -14,7 +14,7 @@ import { sinc, sincQuotient } from './sinc.js';
 export type Values = Readonly<Record<string, number | ArrayLike<number>>>;
 
 /** The most terms that the sums and products of one evaluation may have in all. */
-export const maximumTerms = 1_000_000;
+const maximumTerms = 1_000_000;
 
 /** The indices that have a value where an expression stands, the innermost first. */
 export interface Scope {

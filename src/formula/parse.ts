@@ -6,7 +6,7 @@ import { constants, functions, isFunctionName, keywords } from './functions.js';
 import { greekLetters, tokenize, type Token } from './tokens.js';
 
 /** How many sums, products and piecewise functions may stand inside one another. */
-export const maximumNesting = 200;
+const maximumNesting = 200;
 
 /** Binding powers, loosest first. */
 const power = {

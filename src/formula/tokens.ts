@@ -12,7 +12,7 @@ export interface Token {
 }
 
 /** The longest formula that is read, in characters. */
-export const maximumLength = 1_000_000;
+const maximumLength = 1_000_000;
 
 /** The greek letters, which a formula may write by letter or by name. */
 export const greekLetters: Readonly<Record<string, string>> = {
@@ -141,7 +141,7 @@ function tokenAt(text: string, at: number): Token {
 
 /**
  * The words of a formula, closed by one token of kind `end`. White space and line breaks only separate.
- * @throws FormulaError on a character that has no meaning, and on a text longer than {@link maximumLength}.
+ * @throws FormulaError on a character that has no meaning, and on a text longer than a million characters.
  */
 export function tokenize(text: string): Token[] {
   if (text.length > maximumLength) {
