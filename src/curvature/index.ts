@@ -1,0 +1,1 @@
+export { classifyPoint, type Classification, type ClassifyOptions } from './classify.js';
