@@ -65,18 +65,16 @@ function traceStep(request: StepRequest): Graph {
           // A key made anew for each evaluation: an optimiser that evaluates twice sees the same masks.
           { training: true, key: new RandomKey(key) },
         );
-        return {
-          value: loss(applied.output, labels),
-          aux: [accuracy(applied.output, labels), ...flattenTree(applied.state)],
-        };
+        // Counting right answers is no part of what is differentiated, forwards either.
+        const right = accuracy(applied.output.stopGradient(), labels);
+        return { value: loss(applied.output, labels), aux: [right, ...flattenTree(applied.state)] };
       });
       const tree = unflattenTree(initial.parameters, leaves);
       const noise = optimizer.needs?.noise === true ? standardNormal(key, tree) : undefined;
       const context = { lr, step, momentum, noise };
       const taken = takeStep(optimizer, objective, unflattenTree(optimizerTree, moments), tree, context);
       const { value, aux } = taken.evaluated;
-      const nextMoments = flattenTree(taken.state).map((leaf, i) => leaf.cast(types.optimizer[i].dtype));
-      return [...flattenTree(taken.parameters), ...aux.slice(1), ...nextMoments, value, aux[0]];
+      return [...flattenTree(taken.parameters), ...aux.slice(1), ...flattenTree(taken.state), value, aux[0]];
     },
     [
       [...types.held],
