@@ -25,9 +25,9 @@ function erfcTail(a: number): number {
 export function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;
-  if (rest < 0.5) return floor;
-  if (rest > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
+  const up = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0);
+  // From −½ to −0 the result keeps its sign.
+  return up ? (floor === -1 ? -0 : floor + 1) : floor;
 }
 
 export function sigmoid(x: number): number {
