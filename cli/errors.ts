@@ -1,7 +1,7 @@
 import { ScreeError } from '../src/graph/errors.js';
 
 /** One line for a person: what went wrong, without the stack. */
-export function errorLine(error: unknown): string {
+function errorLine(error: unknown): string {
   const message = (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ').trim();
   if (error instanceof ScreeError) return `error: ${message}`;
   // Nobody foresaw it: a fault of this program, which a stack trace helps to find.
