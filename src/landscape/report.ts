@@ -3,6 +3,7 @@ import { classifyPoint } from '../curvature/index.js';
 import { ndarray } from '../graph/ndarray.js';
 import type { Tensor } from '../graph/tensor.js';
 import { float64 } from '../ops/index.js';
+import type { Method } from '../optim/deterministic/method.js';
 import type { Optimizer } from '../optim/index.js';
 import { hessian, valueAndGrad } from '../transform/index.js';
 import type { Path } from './path.js';
@@ -18,7 +19,7 @@ const plain = (value: number): string => Number(value.toPrecision(4)).toString()
 /** What ended the walk, and what the point is: a small gradient alone is never called a minimum. */
 export function stopReport(
   surface: Surface,
-  optimizer: Optimizer,
+  optimizer: Optimizer | Method,
   path: Path,
   { reason, criterion, value, threshold, row }: Criterion,
   { tol, maximize }: { tol: number; maximize: boolean },
@@ -34,11 +35,12 @@ export function stopReport(
         : 'the point or its gradient is not finite';
     return { ...ended, point: { kind: norm <= tol ? 'unknown' : 'regular', evidence: [why] } };
   }
-  const curvature = curvatureAt(surface, point);
+  const curvature = curvatureAt(surface, point, tol);
   const isCritical = norm <= Math.max(tol, curvature.floor);
   const report = isCritical ? criticalPoint(curvature, norm) : regularPoint(norm, tol, curvature.floor);
   if (reason === 'gradient') return { ...ended, reason: reasonOf(report.kind), point: report };
-  const rate = rateFinding(optimizer, path, row, curvature.eigenvalues, maximize);
+  const rate =
+    'steps' in optimizer ? undefined : rateFinding(optimizer, path, row, curvature.eigenvalues, maximize);
   return { ...ended, ...(reason === 'stepLimit' ? rate?.ended : {}), point: report, advice: rate?.advice };
 }
 
@@ -61,7 +63,7 @@ interface Curvature {
   readonly floor: number;
 }
 
-function curvatureAt({ evaluate }: Surface, point: readonly number[]): Curvature {
+function curvatureAt({ evaluate }: Surface, point: readonly number[], tol: number): Curvature {
   const size = point.length;
   const f = (x: Tensor) => evaluate(x);
   const x = ndarray(Float64Array.from(point));
@@ -72,6 +74,8 @@ function curvatureAt({ evaluate }: Surface, point: readonly number[]): Curvature
   const { kind, eigenvalues, eigenvectors, evidence } = classifyPoint({
     gradientNorm: norm,
     hessian: Float64Array.from(second),
+    // Whether the gradient is small is for the walk's tolerance to say.
+    gradientTolerance: Math.max(norm, tol),
   });
   const largest = Math.max(...eigenvalues.map(Math.abs));
   const floor = 100 * Number.EPSILON * largest * (1 + Math.hypot(...point));

@@ -7,6 +7,8 @@ import { float64, sqrt, traceTree } from '../ops/index.js';
 import { takeStep, type Optimizer } from '../optim/index.js';
 import { Generator, normal } from '../random/index.js';
 import { valueAndGrad } from '../transform/index.js';
+import type { Halt, Method } from '../optim/deterministic/method.js';
+import { problemOf } from '../optim/deterministic/problem.js';
 import type { Path } from './path.js';
 
 /** What moves a walk on, a few rows at a time. */
@@ -16,6 +18,10 @@ export interface Stepper {
    * @returns the number of rows added; 0 when the method itself has ended.
    */
   advance(path: Path, rows: number): number;
+  /** Why the method ended of itself, once it has. */
+  readonly halt?: Halt;
+  /** It goes on where the gradient is zero, and says itself when there is no way on. */
+  readonly passesStationary?: boolean;
 }
 
 export interface StepperOptions {
@@ -92,6 +98,39 @@ export function optimizerStepper(
         flattenTree(hostStep.run(before, taken)).forEach(({ data }, index) => state[index].data.set(data));
       }
       return done;
+    },
+  };
+}
+
+/** A deterministic method, driven point by point. */
+export function methodStepper(
+  objective: (x: Tensor) => Tensor,
+  method: Method,
+  start: readonly number[],
+  { small, seed }: StepperOptions,
+): Stepper {
+  const context = { tol: Math.max(0, small), generator: new Generator(seed) };
+  const steps = method.steps(problemOf(objective, start.length), Float64Array.from(start), context);
+  let halt: Halt | undefined;
+  return {
+    passesStationary: method.passesStationary,
+    get halt() {
+      return halt;
+    },
+    advance(path) {
+      if (halt !== undefined) return 0;
+      const next = steps.next();
+      if (next.done === true) {
+        halt = next.value;
+        return 0;
+      }
+      const { x, value, gradient } = next.value;
+      const [points, values, norms] = path.room(1);
+      points.set(x);
+      values[0] = value;
+      norms[0] = Math.hypot(...gradient);
+      path.commit(1);
+      return 1;
     },
   };
 }

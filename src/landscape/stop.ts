@@ -52,13 +52,26 @@ const longestPeriod = 4;
 const still = 10;
 const flat = 100;
 
+export interface StopLimits {
+  readonly tol: number;
+  /** A value or coordinate from here on is out of numbers. */
+  readonly large: number;
+  /** For methods that go on where the gradient is zero. */
+  readonly passesStationary: boolean;
+}
+
 /**
  * The first criterion that the rows from `from` on fulfil. With `tol` 0 only a value or a point that left the numbers ends a
  * walk. Values are those of what is made small.
  */
-export function findStop(path: Path, from: number, tol: number, large: number): Criterion | undefined {
+export function findStop(
+  path: Path,
+  from: number,
+  { tol, large, passesStationary }: StopLimits,
+): Criterion | undefined {
   for (let row = from; row < path.length; row++) {
-    const found = outOfNumbers(path, row, large) ?? (tol > 0 ? standstill(path, row, tol) : undefined);
+    const stands = tol > 0 && !passesStationary ? standstill(path, row, tol) : undefined;
+    const found = outOfNumbers(path, row, large) ?? stands;
     if (found !== undefined) return { ...found, row };
   }
   return undefined;

@@ -2,10 +2,11 @@ import { compile } from '../compile/index.js';
 import { ScreeError } from '../graph/errors.js';
 import type { Tensor } from '../graph/tensor.js';
 import { float64 } from '../ops/index.js';
+import type { Method } from '../optim/deterministic/method.js';
 import type { Optimizer, OptionValues } from '../optim/index.js';
 import { Path } from './path.js';
 import { stopReport } from './report.js';
-import { optimizerStepper, type Stepper } from './stepper.js';
+import { methodStepper, optimizerStepper, type Stepper } from './stepper.js';
 import { findStop, largestAllowed, type Criterion, type StopReport } from './stop.js';
 
 /** What is walked on: a scalar function of a vector. A Formula is one. */
@@ -58,7 +59,7 @@ export class Walker {
    */
   constructor(
     readonly surface: Surface,
-    readonly optimizer: Optimizer,
+    readonly optimizer: Optimizer | Method,
     readonly start: readonly number[],
     { steps = 1000, tol = 1e-8, noise = 0, seed = 0, maximize = false }: WalkOptions = {},
   ) {
@@ -71,12 +72,15 @@ export class Walker {
     const sign = maximize ? -1 : 1;
     const objective = (x: Tensor) => (maximize ? surface.evaluate(x).mul(sign) : surface.evaluate(x));
     requireDomain(surface, start);
-    this.#stepper = optimizerStepper(objective, optimizer, start, {
-      small: tol > 0 ? tol : -1,
-      large: this.#large,
-      noise,
-      seed,
-    });
+    const options = { small: tol > 0 ? tol : -1, large: this.#large, noise, seed };
+    if (isMethod(optimizer) && noise > 0) {
+      throw new ScreeError(
+        `walk: ${optimizer.name} works on exact gradients; noise is for first-order optimisers`,
+      );
+    }
+    this.#stepper = isMethod(optimizer)
+      ? methodStepper(objective, optimizer, start, options)
+      : optimizerStepper(objective, optimizer, start, options);
   }
 
   /** Takes some more steps. @returns whether there are more to take */
@@ -88,7 +92,9 @@ export class Walker {
     const until = Math.min(steps + 1, from + chunk);
     let added = 1;
     while (path.length < until && added > 0) added = this.#stepper.advance(path, until - path.length);
-    this.#stop = findStop(path, from, tol, this.#large);
+    const { halt, passesStationary = false } = this.#stepper;
+    this.#stop = findStop(path, from, { tol, large: this.#large, passesStationary });
+    if (halt !== undefined) this.#stop ??= { ...halt, row: path.length - 1 };
     return this.#stop === undefined && path.length <= steps && added > 0;
   }
 
@@ -123,13 +129,17 @@ export class Walker {
 /** Walks down (or up) a surface until something ends it, and says what. */
 export function walk(
   surface: Surface,
-  optimizer: Optimizer,
+  optimizer: Optimizer | Method,
   start: readonly number[],
   options: WalkOptions = {},
 ): Walk {
   const walker = new Walker(surface, optimizer, start, options);
   while (walker.advance());
   return walker.finish();
+}
+
+function isMethod(optimizer: Optimizer | Method): optimizer is Method {
+  return 'steps' in optimizer;
 }
 
 function requireRange(name: string, value: number, fits: boolean, wanted: string): void {
