@@ -1,12 +1,13 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { datasetNames, type LoadOptions } from '../src/data/index.js';
 import { formatSI } from './terminal/format.js';
 import { startLive, type Live } from './terminal/live.js';
 
-/** What to give loadDataset, now and when a run goes on in another folder: a name, or a path from the root. */
+/** What to give loadDataset, also when a run goes on from another folder: a name, or the path of a folder from the root. */
 export function dataSource(nameOrPath: string): string {
-  const isPath = !datasetNames.includes(nameOrPath) && /[\\/]/.test(nameOrPath);
-  return isPath ? resolve(nameOrPath) : nameOrPath;
+  const isFolder = !datasetNames.includes(nameOrPath) && existsSync(nameOrPath);
+  return isFolder ? resolve(nameOrPath) : nameOrPath;
 }
 
 /** Loads with a line that tells how a download goes, where there is one. */

@@ -75,7 +75,7 @@ export class TrainDisplay {
     const where = target === 'onnx' ? `${threads} thread${threads === 1 ? '' : 's'}` : target;
     const details = [`${formatCount(parameters)} parameters`, optimizer, `batch ${batchSize}`, where];
     const title = `${model} on ${data}`;
-    Object.assign(this.#state, { title, details, epoch: 1, epochs, step: resumedFrom ?? 0, steps });
+    Object.assign(this.#state, { title, details, epochs, step: resumedFrom ?? 0, steps });
     this.#rateFrom = { step: resumedFrom ?? 0, at: performance.now() };
     if (this.quiet) return;
     if (!this.stream.isTTY) this.stream.write(`${[title, ...details].join(' · ')}\n`);

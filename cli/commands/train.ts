@@ -109,9 +109,10 @@ async function runTrain(command: Command, model: string, options: TrainCommandOp
     display.stop();
     interrupt.release();
   }
+  const table = display.table();
   const lines = quiet
     ? resultLines(result)
-    : ['', ...display.table(), '', ...resultLines(result), ...nextLines(result)];
+    : ['', ...table, ...(table.length > 0 ? [''] : []), ...resultLines(result), ...nextLines(result)];
   if (!json || !result.finished) stream.write(`${lines.join('\n')}\n`);
   if (json) process.stdout.write(`${JSON.stringify(result.report)}\n`);
   if (!result.finished) process.exitCode = interrupt.exitCode;

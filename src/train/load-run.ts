@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { CompileOptions } from '../compile/index.js';
 import { loadDataset, type Dataset, type LoadOptions, type Normalisation } from '../data/index.js';
@@ -124,7 +125,7 @@ export async function loadRun(
   const model = models[name].build(input, classes);
   const initial = model.init(new Generator(run.seed), input);
   const start = startState(initial, parseOptimizer(recipe.options.optimizer));
-  const { checkpoint, damaged } = await newestSound(`${path}/checkpoints`);
+  const { checkpoint, damaged } = await newestSound(join(path, 'checkpoints'));
   if (checkpoint === undefined) {
     throw new ScreeError(damaged[0] ?? `run '${path}' has no checkpoint yet; one is saved after every epoch`);
   }
