@@ -1,7 +1,9 @@
+import { FormulaError } from '../src/formula/index.js';
 import { ScreeError } from '../src/graph/errors.js';
 
-/** One line for a person: what went wrong, without the stack. */
+/** One line for a person: what went wrong, without the stack. A formula follows with a caret under the place. */
 function errorLine(error: unknown): string {
+  if (error instanceof FormulaError) return `error: ${error.message}`;
   const message = (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ').trim();
   if (error instanceof ScreeError) return `error: ${message}`;
   // Nobody foresaw it: a fault of this program, which a stack trace helps to find.

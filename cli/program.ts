@@ -3,6 +3,7 @@ import { screeVersion } from '../src/train/index.js';
 import { addEvalCommand } from './commands/eval.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addTrainCommand } from './commands/train.js';
+import { addWalkCommand } from './commands/walk.js';
 import { tellError } from './errors.js';
 
 function makeProgram(): Command {
@@ -16,6 +17,7 @@ function makeProgram(): Command {
       outputError: (text, write) => write(`${text.trim().replace(/\s*\n\s*/g, ' ')}\n`),
     })
     .exitOverride();
+  addWalkCommand(program);
   addTrainCommand(program);
   addEvalCommand(program);
   addPredictCommand(program);
