@@ -61,17 +61,24 @@ export interface StopLimits {
 }
 
 /**
- * The first criterion that the rows from `from` on fulfil. With `tol` 0 only a value or a point that left the numbers ends a
- * walk. Values are those of what is made small.
+ * The criterion that the last row fulfils, if any: a gradient small enough, or a value or point that left the numbers. Values
+ * are those of what is made small.
  */
-export function findStop(
-  path: Path,
-  from: number,
-  { tol, large, passesStationary }: StopLimits,
-): Criterion | undefined {
+export function lastRowStop(path: Path, { tol, large, passesStationary }: StopLimits): Criterion | undefined {
+  const row = path.length - 1;
+  const norm = path.gradientNorm(row);
+  const flat: Found | undefined =
+    tol > 0 && norm <= tol && !passesStationary
+      ? { reason: 'gradient', criterion: 'norm of the gradient', value: norm, threshold: tol }
+      : undefined;
+  const found = outOfNumbers(path, row, large) ?? flat;
+  return found && { ...found, row };
+}
+
+/** The first of the rows from `from` on at which the walk stands still or goes round in a circle. */
+export function standstill(path: Path, from: number): Criterion | undefined {
   for (let row = from; row < path.length; row++) {
-    const stands = tol > 0 && !passesStationary ? standstill(path, row, tol) : undefined;
-    const found = outOfNumbers(path, row, large) ?? stands;
+    const found = standsAt(path, row);
     if (found !== undefined) return { ...found, row };
   }
   return undefined;
@@ -102,10 +109,7 @@ function outOfNumbers(path: Path, row: number, large: number): Found | undefined
   };
 }
 
-function standstill(path: Path, row: number, tol: number): Found | undefined {
-  const norm = path.gradientNorm(row);
-  if (norm <= tol)
-    return { reason: 'gradient', criterion: 'norm of the gradient', value: norm, threshold: tol };
+function standsAt(path: Path, row: number): Found | undefined {
   if (row >= still && samePoint(path, row, row - 1)) {
     let length = 1;
     while (length < still && samePoint(path, row - length, row - length - 1)) length++;

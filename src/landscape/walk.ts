@@ -7,7 +7,7 @@ import type { Optimizer, OptionValues } from '../optim/index.js';
 import { Path } from './path.js';
 import { stopReport } from './report.js';
 import { methodStepper, optimizerStepper, type Stepper } from './stepper.js';
-import { findStop, largestAllowed, type Criterion, type StopReport } from './stop.js';
+import { largestAllowed, lastRowStop, standstill, type Criterion, type StopReport } from './stop.js';
 
 /** What is walked on: a scalar function of a vector. A Formula is one. */
 export interface Surface {
@@ -90,11 +90,18 @@ export class Walker {
     const { path } = this;
     const from = path.length;
     const until = Math.min(steps + 1, from + chunk);
+    const stepper = this.#stepper;
+    const { passesStationary = false } = stepper;
+    const limits = { tol, large: this.#large, passesStationary };
     let added = 1;
-    while (path.length < until && added > 0) added = this.#stepper.advance(path, until - path.length);
-    const { halt, passesStationary = false } = this.#stepper;
-    this.#stop = findStop(path, from, { tol, large: this.#large, passesStationary });
-    if (halt !== undefined) this.#stop ??= { ...halt, row: path.length - 1 };
+    let stop: Criterion | undefined;
+    while (path.length < until && added > 0 && stop === undefined) {
+      added = stepper.advance(path, until - path.length);
+      stop = lastRowStop(path, limits);
+    }
+    const { halt } = stepper;
+    if (halt !== undefined) stop ??= { ...halt, row: path.length - 1 };
+    this.#stop = (tol > 0 && !passesStationary ? standstill(path, from) : undefined) ?? stop;
     return this.#stop === undefined && path.length <= steps && added > 0;
   }
 
