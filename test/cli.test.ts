@@ -37,7 +37,7 @@ describe('the defaults on digits', () => {
   });
 
   test('reach 97 % on the test part, and say so in one object', () => {
-    expect(finished.code).toBe(0);
+    expect(finished).toMatchObject({ code: 0, signal: null });
     expect(finished.stdout.trim().split('\n')).toHaveLength(1);
     expect(result.test.accuracy).toBeGreaterThanOrEqual(0.97);
     // PyTorch's count for lenet on 8×8, by its formula: (25+1)·6 + (25·6+1)·16 + 65·120 + 121·84 + 85·10.
@@ -123,7 +123,7 @@ describe('the defaults on digits', () => {
 
   test('a second run has a folder of its own and the same bits', async () => {
     const second = await scree(['train', '--quiet'], { cwd: folder.path });
-    expect(second.code).toBe(0);
+    expect(second).toMatchObject({ code: 0, stderr: '' });
     expect(second.stdout).toMatch(
       /^test accuracy \d\d\.\d% after 506 steps in .* ms a step\nrun folder runs\/lenet-digits-2\n$/,
     );
