@@ -121,23 +121,23 @@ describe('the code', () => {
     `);
   });
 
-  test('of a long Rosenbrock valley with its gradient is two loops', () => {
-    const graph = trace((x: Tensor) => valueAndGrad(rosenbrock)(x), [float64(1000)]);
+  test('of a Rosenbrock valley with its gradient is two loops', () => {
+    const graph = trace((x: Tensor) => valueAndGrad(rosenbrock)(x), [float64(20)]);
     expect(text(graph)).toMatchInlineSnapshot(`
       "(inputs, outputs) => {
         if (inputs.length !== 1 || outputs.length !== 2) return false;
         const x0 = inputs[0].data;
         const y0 = outputs[0].data;
         const y1 = outputs[1].data;
-        if (!(x0 instanceof Float64Array) || x0.length !== 1000 || inputs[0].shape.length !== 1 || inputs[0].shape[0] !== 1000) return false;
+        if (!(x0 instanceof Float64Array) || x0.length !== 20 || inputs[0].shape.length !== 1 || inputs[0].shape[0] !== 20) return false;
         if (!(y0 instanceof Float64Array) || y0.length !== 1 || outputs[0].shape.length !== 0) return false;
-        if (!(y1 instanceof Float64Array) || y1.length !== 1000 || outputs[1].shape.length !== 1 || outputs[1].shape[0] !== 1000) return false;
+        if (!(y1 instanceof Float64Array) || y1.length !== 20 || outputs[1].shape.length !== 1 || outputs[1].shape[0] !== 20) return false;
         if (y1 === x0) return false;
-        b1.fill(0, 999);
+        b1.fill(0, 19);
         b0.fill(0, 0, 1);
         let v13 = 0;
         const v17 = 1 * 100;
-        for (let i0 = 0; i0 < 999; i0++) {
+        for (let i0 = 0; i0 < 19; i0++) {
           const t0 = x0[i0];
           const v3 = t0 * t0;
           const t1 = x0[1 + i0];
@@ -160,13 +160,59 @@ describe('the code', () => {
           const v24 = v23 + v22;
           b1[i0] = v24;
         }
-        for (let i0 = 0; i0 < 1000; i0++) {
+        for (let i0 = 0; i0 < 20; i0++) {
           const t2 = b0[i0];
           const t3 = b1[i0];
           const v27 = t2 + t3;
           y1[i0] = v27;
         }
         y0[0] = v13;
+        return true;
+      }"
+    `);
+  });
+
+  test('of a long loop takes four turns at once', () => {
+    expect(text(trace((x: Tensor) => x.mul(2).add(1), [float64(1001)]))).toMatchInlineSnapshot(`
+      "(inputs, outputs) => {
+        if (inputs.length !== 1 || outputs.length !== 1) return false;
+        const x0 = inputs[0].data;
+        const y0 = outputs[0].data;
+        if (!(x0 instanceof Float64Array) || x0.length !== 1001 || inputs[0].shape.length !== 1 || inputs[0].shape[0] !== 1001) return false;
+        if (!(y0 instanceof Float64Array) || y0.length !== 1001 || outputs[0].shape.length !== 1 || outputs[0].shape[0] !== 1001) return false;
+        if (y0 === x0) return false;
+        for (let i0 = 0; i0 < 1000; i0 += 4) {
+          {
+            const t0 = x0[i0];
+            const v2 = t0 * 2;
+            const v4 = v2 + 1;
+            y0[i0] = v4;
+          }
+          {
+            const t0 = x0[i0 + 1];
+            const v2 = t0 * 2;
+            const v4 = v2 + 1;
+            y0[i0 + 1] = v4;
+          }
+          {
+            const t0 = x0[i0 + 2];
+            const v2 = t0 * 2;
+            const v4 = v2 + 1;
+            y0[i0 + 2] = v4;
+          }
+          {
+            const t0 = x0[i0 + 3];
+            const v2 = t0 * 2;
+            const v4 = v2 + 1;
+            y0[i0 + 3] = v4;
+          }
+        }
+        for (let i0 = 1000; i0 < 1001; i0++) {
+          const t0 = x0[i0];
+          const v2 = t0 * 2;
+          const v4 = v2 + 1;
+          y0[i0] = v4;
+        }
         return true;
       }"
     `);

@@ -1,6 +1,6 @@
 import type { Shape } from '../../graph/shape.js';
 import type { Affine } from './access.js';
-import { indent } from './text.js';
+import { bare, indent } from './text.js';
 
 /** One step in a nest of loops, before it is known which loops are one. */
 export type Instruction =
@@ -174,14 +174,48 @@ class NestWriter {
   }
 
   lines(): string[] {
-    let lines = [...this.before[this.loops.length], ...this.after[this.loops.length]];
-    for (let loop = this.loops.length - 1; loop >= 0; loop--) {
+    const depth = this.loops.length;
+    let lines = [...this.before[depth], ...this.after[depth]];
+    for (let loop = depth - 1; loop >= 0; loop--) {
       const { extent } = this.loops[loop];
-      const head = `for (let i${loop} = 0; i${loop} < ${extent}; i${loop}++) {`;
-      lines = [...this.before[loop], head, ...indent(lines), '}', ...this.after[loop]];
+      const text =
+        loop === depth - 1 ? unrolled(`i${loop}`, extent, lines) : loopText(`i${loop}`, 0, extent, lines);
+      lines = [...this.before[loop], ...text, ...this.after[loop]];
     }
     return lines;
   }
+}
+
+function loopText(index: string, from: number, to: number, body: readonly string[]): string[] {
+  return [`for (let ${index} = ${from}; ${index} < ${to}; ${index}++) {`, ...indent(body), '}'];
+}
+
+/** Statements of an unrolled loop, at most; beyond that the work itself takes the time. */
+const unrolledStatements = 96;
+
+/**
+ * A loop that takes several turns at once: V8 looks up an array's place and length at every turn, once for all its accesses.
+ * The turns keep their order, so sums keep their bits.
+ */
+function unrolled(index: string, extent: number, body: readonly string[]): string[] {
+  const name = new RegExp(`\\b${index}\\b`, 'g');
+  const turn = (place: string) => [
+    '{',
+    ...indent(body.map((line) => line.replace(name, place).replaceAll(`[${place}]`, `[${bare(place)}]`))),
+    '}',
+  ];
+  if (extent <= 4 && extent * body.length <= unrolledStatements) {
+    return Array.from({ length: extent }, (_, k) => turn(String(k))).flat();
+  }
+  const turns = [4, 2].find((count) => extent >= 64 && count * body.length <= unrolledStatements);
+  if (turns === undefined) return loopText(index, 0, extent, body);
+  const end = extent - (extent % turns);
+  return [
+    `for (let ${index} = 0; ${index} < ${end}; ${index} += ${turns}) {`,
+    ...indent(Array.from({ length: turns }, (_, k) => turn(k === 0 ? index : `(${index} + ${k})`)).flat()),
+    '}',
+    ...(end < extent ? loopText(index, end, extent, body) : []),
+  ];
 }
 
 /** The text of a nest of loops over `extents`. Names in it begin with `prefix`, so that nests can stand side by side. */

@@ -6,7 +6,8 @@ import { elementTexts } from './elements.js';
 import { nodeKernel } from './interpret.js';
 import { shareMemory, type Request } from './memory.js';
 import { accumulation, nestText, type Finish, type Instruction } from './nest.js';
-import { Resolver, type Nest, type Plan, type Store, type Value } from './plan.js';
+import type { Nest, Plan, Store } from './plan.js';
+import { Resolver, type Value } from './resolve.js';
 import { rootOf, type Role } from './roles.js';
 import { elementwiseText, literal, rounded, type Hoisted } from './text.js';
 
