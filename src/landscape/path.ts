@@ -10,7 +10,13 @@ export class Path {
   #norms = new Float64Array(0);
   #length = 0;
 
-  constructor(readonly dimension: number) {}
+  /** @param rows how many are expected: room for them is made at once */
+  constructor(
+    readonly dimension: number,
+    rows = 0,
+  ) {
+    this.room(Math.min(rows, 2 ** 20));
+  }
 
   /** Rows: one more than steps, the start being the first. */
   get length(): number {

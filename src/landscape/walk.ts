@@ -43,7 +43,7 @@ export interface Walk {
 }
 
 /** Rows between two looks at what was recorded. */
-const chunk = 1024;
+const chunk = 2 ** 14;
 
 /** A walk under way: `advance` goes on until it returns false, `finish` says how it ended. */
 export class Walker {
@@ -68,7 +68,7 @@ export class Walker {
     requireRange('noise', noise, noise >= 0 && noise < Infinity, 'a number from 0');
     this.#settings = { steps, tol, noise, seed, maximize };
     this.#large = largestAllowed(start);
-    this.path = new Path(start.length);
+    this.path = new Path(start.length, steps + 1);
     const sign = maximize ? -1 : 1;
     const objective = (x: Tensor) => (maximize ? surface.evaluate(x).mul(sign) : surface.evaluate(x));
     requireDomain(surface, start);
