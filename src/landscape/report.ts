@@ -76,6 +76,8 @@ function curvatureAt({ evaluate }: Surface, point: readonly number[], tol: numbe
     hessian: Float64Array.from(second),
     // Whether the gradient is small is for the walk's tolerance to say.
     gradientTolerance: Math.max(norm, tol),
+    // How the Hessian changes on the way to the critical point is seen by a Newton step below.
+    hessianLipschitz: 0,
   });
   const largest = Math.max(...eigenvalues.map(Math.abs));
   const floor = 100 * Number.EPSILON * largest * (1 + Math.hypot(...point));
@@ -108,10 +110,11 @@ function newtonPoint(
  * while near a point that the Hessian decides it takes all of it.
  */
 function criticalPoint({ kind, evidence, newtonNorm, floor }: Curvature, norm: number): PointReport {
+  if (kind === 'regular') return { kind: 'unknown', evidence };
+  if (kind === 'degenerate' || norm <= floor) return { kind, evidence };
   const decided = newtonNorm <= Math.max(0.1 * norm, floor);
-  if (decided || kind === 'degenerate' || kind === 'regular') {
-    return { kind: kind === 'regular' ? 'unknown' : kind, evidence };
-  }
-  const doubt = `a Newton step leaves ${plain(newtonNorm)} of the gradient's ${plain(norm)}: the Hessian is singular nearby`;
-  return { kind: 'degenerate', evidence: [...evidence, doubt] };
+  const step = `a Newton step leaves ${plain(newtonNorm)} of the gradient's ${plain(norm)}`;
+  return decided
+    ? { kind, evidence: [...evidence, `${step}: the critical point is next to it, with the same signs`] }
+    : { kind: 'degenerate', evidence: [...evidence, `${step}: the Hessian is singular nearby`] };
 }
