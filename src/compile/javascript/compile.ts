@@ -16,7 +16,10 @@ export function generated<T>(generate: () => T, interpret: () => T): T {
 
 /** Makes a graph ready to run in JavaScript. Both ways give the same bits. */
 export function compileJavascript(source: Graph): SyncExecutable {
-  const graph = prepare(source);
+  return compilePrepared(prepare(source));
+}
+
+export function compilePrepared(graph: Graph): SyncExecutable {
   return generated(
     () => generateGraph(graph),
     () => interpretGraph(graph),

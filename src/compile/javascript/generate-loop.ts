@@ -3,6 +3,7 @@ import type { Graph } from '../../graph/graph.js';
 import type { NDArray } from '../../graph/ndarray.js';
 import { sizeOf } from '../../graph/shape.js';
 import { deliver, instantiate, type Generated } from './generate.js';
+import { countLines, longestFunction } from './parts.js';
 import { planGraph, type Plan } from './plan.js';
 import { Hoisted, indent } from './text.js';
 import { writeBody, type Body, type InputSource, type OutputSource } from './write.js';
@@ -91,8 +92,11 @@ function record(output: OutputSource, name: string, size: number): string[] {
   );
 }
 
-/** One function for a loop over a prepared graph. */
-export function loopSource(graph: Graph, { carry, stop }: { carry: number; stop: boolean }): Generated {
+/** One function for a loop over a prepared graph, or undefined where it would be too long for V8 to make it fast. */
+export function loopSource(
+  graph: Graph,
+  { carry, stop }: { carry: number; stop: boolean },
+): Generated | undefined {
   const hoisted = new Hoisted();
   const plan = planGraph(graph);
   const carried = carriedOf(plan, carry);
@@ -104,6 +108,7 @@ export function loopSource(graph: Graph, { carry, stop }: { carry: number; stop:
     ],
     targets: carried.map(({ names, next }) => (names === undefined ? next : undefined)),
   });
+  if (countLines(body.lines) > longestFunction) return undefined;
   const records = body.outputs.slice(carry, stop ? -1 : undefined);
   const last = body.outputs.at(-1);
   const halt = stop && last !== undefined && 'elements' in last ? last.elements[0] : undefined;
@@ -148,8 +153,9 @@ export function loopSource(graph: Graph, { carry, stop }: { carry: number; stop:
   return { source, hoisted };
 }
 
-export function generateLoop(graph: Graph, options: { carry: number; stop: boolean }): RunLoop {
-  return instantiate(loopSource(graph, options)) as RunLoop;
+export function generateLoop(graph: Graph, options: { carry: number; stop: boolean }): RunLoop | undefined {
+  const source = loopSource(graph, options);
+  return source && (instantiate(source) as RunLoop);
 }
 
 /** Walks that are taken side by side, so that the processor need not wait for one sum before it begins another. */
@@ -203,7 +209,9 @@ export function manySource(graph: Graph, carry: number): Generated | undefined {
       '}',
     ];
   };
-  const lanes = lanesFor(lane('').body.lines.length);
+  const lines = countLines(lane('').body.lines);
+  if (lines > longestFunction) return undefined;
+  const lanes = lanesFor(lines);
   const source = [
     '(carry, constants, count, steps) => {',
     ...indent([

@@ -3,6 +3,7 @@ import type { Graph } from '../../graph/graph.js';
 import type { NDArray } from '../../graph/ndarray.js';
 import { sizeOf } from '../../graph/shape.js';
 import { checkArrays, sharesMemory, type SyncExecutable } from '../program.js';
+import { countLines, longestFunction, splitStatements } from './parts.js';
 import { planGraph } from './plan.js';
 import { Hoisted, indent } from './text.js';
 import { writeBody, type OutputSource } from './write.js';
@@ -66,20 +67,27 @@ export function graphSource(graph: Graph): Generated {
   const y = graph.outputs.map((_, index) => `y${index}`);
   const body = writeBody(planGraph(graph), hoisted, { inputs: x.map((array) => ({ array })), targets: y });
   if (x.length + y.length > fewArrays) hoisted.values.set('sharesMemory', sharesMemory);
-  const source = [
+  const statements = [
+    ...body.fixed,
+    ...body.lines,
+    ...body.outputs.flatMap((output, index) => deliver(output, y[index])),
+  ];
+  const parts =
+    countLines(statements) > longestFunction ? splitStatements(statements, [...x, ...y]) : undefined;
+  const run = [
     '(inputs, outputs) => {',
     ...indent([
       `if (inputs.length !== ${x.length} || outputs.length !== ${y.length}) return false;`,
       ...x.map((name, index) => `const ${name} = inputs[${index}].data;`),
       ...y.map((name, index) => `const ${name} = outputs[${index}].data;`),
       ...misfits(graph, x, y).map((condition) => `if (${condition}) return false;`),
-      ...body.fixed,
-      ...body.lines,
-      ...body.outputs.flatMap((output, index) => deliver(output, y[index])),
+      ...(parts?.calls ?? statements),
       'return true;',
     ]),
     '}',
   ].join('\n');
+  if (parts === undefined) return { source: run, hoisted };
+  const source = ['(() => {', ...indent([...parts.definitions, `return ${run};`]), '})()'].join('\n');
   return { source, hoisted };
 }
 

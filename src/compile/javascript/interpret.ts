@@ -5,8 +5,9 @@ import type { Kernel, TensorType } from '../../graph/op.js';
 import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
 import { checkArrays, type SyncExecutable } from '../program.js';
 
-/** Offsets, in row-major order of `shape`, into an operand that broadcasts to it. */
-function broadcastOffsets(operand: Shape, shape: Shape): Int32Array {
+/** Offsets, in row-major order of `shape`, into an operand that broadcasts to it; undefined where each is its own place. */
+export function broadcastOffsets(operand: Shape, shape: Shape): Int32Array | undefined {
+  if (sizeOf(operand) === sizeOf(shape)) return undefined;
   const strides = stridesOf(operand);
   const extra = shape.length - operand.length;
   const offsets = new Int32Array(sizeOf(shape));
@@ -25,10 +26,9 @@ function broadcastOffsets(operand: Shape, shape: Shape): Int32Array {
 type Read = (data: TypedArray, index: number) => number;
 
 function reader(operand: TensorType, shape: Shape): Read {
-  const size = sizeOf(operand.shape);
-  if (size === sizeOf(shape)) return (data, index) => data[index];
-  if (size === 1) return (data) => data[0];
+  if (sizeOf(operand.shape) === 1) return (data) => data[0];
   const offsets = broadcastOffsets(operand.shape, shape);
+  if (offsets === undefined) return (data, index) => data[index];
   return (data, index) => data[offsets[index]];
 }
 

@@ -3,10 +3,9 @@ import { pruneGraph, type Graph } from '../../graph/graph.js';
 import { zeros, type NDArray } from '../../graph/ndarray.js';
 import type { TensorType } from '../../graph/op.js';
 import { sameShape, showShape, sizeOf } from '../../graph/shape.js';
-import { allocateOutputs, checkArray, sharesMemory } from '../program.js';
-import { generated } from './compile.js';
+import { allocateOutputs, checkArray, sharesMemory, type SyncExecutable } from '../program.js';
+import { compilePrepared, generated } from './compile.js';
 import { generateLoop, generateMany, type RunLoop, type RunMany } from './generate-loop.js';
-import { interpretGraph } from './interpret.js';
 import { prepare } from './prepare.js';
 
 export interface LoopOptions {
@@ -112,10 +111,7 @@ export function compileLoop(source: Graph, options: LoopOptions): Loop {
   const parts = partsOf(source, options);
   const { carry, stop = false } = options;
   const graph = prepare(source);
-  const step = generated(
-    () => generateLoop(graph, { carry, stop }),
-    () => interpretLoop(graph, { carry, stop }),
-  );
+  const step = makeLoop(graph, { carry, stop });
   let many: RunMany | undefined;
   return {
     graph,
@@ -143,11 +139,11 @@ export function compileLoop(source: Graph, options: LoopOptions): Loop {
 
 function compileMany(graph: Graph, carry: number, carried: readonly TensorType[]): RunMany {
   const bare = prepare(pruneGraph({ ...graph, outputs: graph.outputs.slice(0, carry) }));
-  const byRows = (run: RunLoop) => runRows(run, carried);
-  return generated(
-    () => generateMany(bare, carry) ?? byRows(generateLoop(bare, { carry, stop: false })),
-    () => byRows(interpretLoop(bare, { carry, stop: false })),
+  const many = generated(
+    () => generateMany(bare, carry),
+    () => undefined,
   );
+  return many ?? runRows(makeLoop(bare, { carry, stop: false }), carried);
 }
 
 /** Many starts one after the other, each copied out of its row and back. */
@@ -164,11 +160,19 @@ function runRows(run: RunLoop, carried: readonly TensorType[]): RunMany {
   };
 }
 
-function interpretLoop(graph: Graph, { carry, stop }: { carry: number; stop: boolean }): RunLoop {
-  const executable = interpretGraph(graph);
+function makeLoop(graph: Graph, options: { carry: number; stop: boolean }): RunLoop {
+  const loop = generated(
+    () => generateLoop(graph, options),
+    () => undefined,
+  );
+  return loop ?? stepByStep(compilePrepared(graph), options);
+}
+
+/** A loop over calls of an executable: where it cannot be generated, or its code would be too long to be one function. */
+function stepByStep(executable: SyncExecutable, { carry, stop }: { carry: number; stop: boolean }): RunLoop {
+  const outputs = allocateOutputs(executable.graph);
   return (carried, constants, steps, records) => {
     const inputs = [...carried, ...constants];
-    const outputs = allocateOutputs(graph);
     for (let step = 0; step < steps; step++) {
       executable.run(inputs, outputs);
       records.forEach((record, index) => {

@@ -67,6 +67,7 @@ export function elementwiseText(node: Node, operands: readonly string[], hoisted
   return rounded(text, dtype);
 }
 
-export function indent(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`);
+/** Statements, which may have several lines each, two spaces further right. */
+export function indent(statements: readonly string[]): string[] {
+  return statements.map((statement) => statement.replace(/^/gm, '  '));
 }

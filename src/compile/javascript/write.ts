@@ -3,7 +3,7 @@ import { constantValue, type Node } from '../../graph/graph.js';
 import { sizeOf, stridesOf } from '../../graph/shape.js';
 import { isIdentity, isView, loopShape, type Affine } from './access.js';
 import { elementTexts } from './elements.js';
-import { nodeKernel } from './interpret.js';
+import { broadcastOffsets, nodeKernel } from './interpret.js';
 import { shareMemory, type Request } from './memory.js';
 import { accumulation, nestText, type Finish, type Instruction } from './nest.js';
 import type { Nest, Plan, Store } from './plan.js';
@@ -30,7 +30,7 @@ export interface WriteOptions {
   readonly suffix?: string;
 }
 
-/** Code that computes a graph once. */
+/** Code that computes a graph once: statements, those that belong together in one text of several lines. */
 export interface Body {
   /** Scalar code that follows from fixed inputs alone: to stand before a loop over the lines. */
   readonly fixed: readonly string[];
@@ -172,7 +172,13 @@ class BodyWriter {
   private writeElements(id: number): void {
     const node = this.node(id);
     const { op, shape, inputs } = node;
-    if (op.elementwise !== undefined || isView(node)) {
+    if (op.elementwise !== undefined) {
+      const offsets = inputs.map((input) => broadcastOffsets(this.node(input).shape, shape));
+      for (let place = 0; place < sizeOf(shape); place++) {
+        const operands = inputs.map((input, index) => this.element(input, offsets[index]?.[place] ?? place));
+        this.define(id, place, elementwiseText(node, operands, this.hoisted));
+      }
+    } else if (isView(node)) {
       for (let place = 0; place < sizeOf(shape); place++) {
         this.define(id, place, this.constantText(this.resolver.constant(id, place)));
       }
@@ -291,7 +297,7 @@ class BodyWriter {
         instructions.push({ kind: 'store', array: this.array(node), at, value: name });
       }
     }
-    this.lines.push(...nestText(loops, instructions, `s${slot}${this.suffix}`), ...after);
+    this.lines.push(nestText(loops, instructions, `s${slot}${this.suffix}`).join('\n'), ...after);
     for (const { node, kind } of work) {
       if (kind === 'reduce' && sizeOf(this.node(node).shape) === 1) this.spill(node);
     }
