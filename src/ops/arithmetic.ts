@@ -108,6 +108,26 @@ export const minimumOp = elementwise({
   onnx: 'Min',
 });
 
+/**
+ * What is left of x after dividing by y and rounding the quotient down: it has y's sign, as Python's % and torch.remainder. NaN
+ * where y is 0 or x infinite. ∂/∂y is −⌊x/y⌋, as in PyTorch.
+ */
+export const remainderOp = elementwise({
+  name: 'remainder',
+  arity: 2,
+  evaluate(x, y) {
+    const rest = x % y;
+    return rest * y < 0 ? rest + y : rest;
+  },
+  partials: [one, ([x, y]) => x.div(y).floor().neg()],
+  onnx(emitter, { names: [x, y], output: { dtype } }) {
+    if (dtype === 'int32') return emitter.emit('Mod', [x, y]);
+    const rest = emitter.emit('Mod', [x, y], { fmod: { int: 1 } });
+    const opposite = emitter.emit('Less', [emitter.emit('Mul', [rest, y]), emitter.scalar(0, dtype)]);
+    return emitter.emit('Where', [opposite, emitter.emit('Add', [rest, y]), rest]);
+  },
+});
+
 /** 0 where x is smaller, ½ where they are equal, 1 elsewhere. */
 function share(x: Tensor, y: Tensor): Tensor {
   return x.less(y).where(0, x.equal(y).where(toTensor('maximum', 0.5, x.dtype), 1));
@@ -126,6 +146,7 @@ export const sub = binary(subOp);
 export const mul = binary(mulOp);
 export const maximum = binary(maximumOp);
 export const minimum = binary(minimumOp);
+export const remainder = binary(remainderOp);
 
 export function floating(tensor: Tensor): Tensor {
   return isFloat(tensor.dtype) ? tensor : tensor.cast('float32');

@@ -11,9 +11,11 @@ export {
   neg,
   pow,
   reciprocal,
+  remainder,
   square,
   sub,
 } from './arithmetic.js';
+export { takeAlongAxis } from './along-axis.js';
 export {
   and,
   cast,
@@ -30,10 +32,12 @@ export {
 } from './compare.js';
 export { constantScalar, toTensor, type TensorLike } from './define.js';
 export { conv, type ConvOptions } from './conv.js';
+export { gather, scatterAdd } from './gather.js';
 export { matmul } from './matmul.js';
 export { batchNorm, batchStatistics, normalize, type BatchNormOptions } from './norm.js';
 export { avgPool, maxPool } from './pool.js';
 export { uniform } from './random.js';
+export { arange, eye, linspace, type RangeOptions } from './ranges.js';
 export { argmax, logSumExp, max, mean, min, prod, sum, variance, type ReduceOptions } from './reduce.js';
 export { broadcastTo, reshape, transpose } from './shape-ops.js';
 export { concat, flip, pad, slice, stack, type PadOptions } from './slices.js';

@@ -49,7 +49,7 @@ const unaries = {
 };
 
 const binaries = {
-  ...pick(arithmetic, ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum']),
+  ...pick(arithmetic, ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'remainder']),
   ...pick(compare, ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual']),
   matmul,
 };

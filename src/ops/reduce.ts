@@ -116,6 +116,7 @@ type ArgAttributes = { readonly axis: number };
 const argmaxOp: Op<ArgAttributes> = {
   name: 'argmax',
   infer: ([input], { axis }) => ({ shape: input.shape.filter((_, a) => a !== axis), dtype: 'int32' }),
+  jvp: () => undefined,
   batch: ([input], _batched, { axis }) => input.builder.apply(argmaxOp, [input], { axis: axis + 1 }),
   kernel({ inputs: [{ shape }], attributes: { axis } }) {
     const count = shape[axis];

@@ -1,6 +1,7 @@
 import type { NDArray, Shape, Tensor } from '../../src/graph/index.js';
 import * as ops from '../../src/ops/index.js';
 import { Generator, uniform } from '../../src/random/index.js';
+import { indexCases } from './cases-index.js';
 
 /** One op applied to float64 tensors drawn from an interval on which it is smooth. */
 export interface OpCase {
@@ -217,6 +218,7 @@ export const opCases: readonly OpCase[] = [
     shapes: [[4, 3, 2, 2], [3], [3]],
     apply: (x, scale, bias) => ops.batchNorm(x, scale, bias),
   },
+  ...indexCases,
 ];
 
 /** The case's inputs: float64, seeded by the case's name. */
