@@ -165,7 +165,7 @@ function lanesFor(lines: number): number {
 }
 
 /** One function for many walks of a prepared graph, or undefined where they need memory beside variables. */
-export function manySource(graph: Graph, carry: number): Generated | undefined {
+function manySource(graph: Graph, carry: number): Generated | undefined {
   const hoisted = new Hoisted();
   const plan = planGraph(graph);
   const inMemory = plan.slots.some(({ nest, kernel }) => nest !== undefined || kernel !== undefined);

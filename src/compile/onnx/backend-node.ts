@@ -1,5 +1,5 @@
 import { ScreeError } from '../../graph/errors.js';
-import type { Backend, SessionOptions } from './session.js';
+import type { Backend, SessionOptions } from './backend.js';
 
 /** Forces one way to the runtime for a whole process, as `SessionOptions.via` does for one session. */
 const environmentVariable = 'SCREE_ONNX_VIA';

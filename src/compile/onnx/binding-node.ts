@@ -7,7 +7,7 @@ import {
   type Backend,
   type SessionOptions,
   type TensorSpec,
-} from './session.js';
+} from './backend.js';
 
 const dtypes: Readonly<Record<string, DType>> = {
   float64: 'float64',

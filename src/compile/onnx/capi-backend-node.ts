@@ -8,7 +8,7 @@ import {
   type Backend,
   type SessionOptions,
   type TensorSpec,
-} from './session.js';
+} from './backend.js';
 
 type CApi = ReturnType<typeof openCApi>;
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { ndarray, zeros, type NDArray } from '../../graph/ndarray.js';
 import { encodeModel, type OnnxGraph, type OnnxNode, type ValueInfo } from './encode.js';
 import { profileModel } from './profile-node.js';
-import { createSession, sessionOver, type Backend } from './session.js';
+import type { Backend } from './backend.js';
+import { createSession, sessionOver } from './session.js';
 
 const float = (name: string, shape: number[]): ValueInfo => ({ name, dtype: 'float32', shape });
 

@@ -1,14 +1,10 @@
-import { dtypeOf, type DType, type TypedArray } from '../../graph/dtype.js';
+import { dtypeOf, type TypedArray } from '../../graph/dtype.js';
 import { ScreeError } from '../../graph/errors.js';
 import type { NDArray } from '../../graph/ndarray.js';
-import { sameShape, showShape, sizeOf, type Shape } from '../../graph/shape.js';
+import { sameShape, showShape, sizeOf } from '../../graph/shape.js';
+import type { Backend, SessionOptions, TensorSpec } from './backend.js';
 
-/** What the model says of one of its inputs or outputs. */
-export interface TensorSpec {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape: Shape;
-}
+export type { SessionOptions } from './backend.js';
 
 /**
  * A model loaded into ONNX Runtime. Arrays are given in the order of the model's inputs and outputs. Outputs are
@@ -26,29 +22,6 @@ export interface Session {
   run(inputs: readonly NDArray[], outputs: readonly NDArray[]): Promise<void>;
   /** Frees the runtime's memory; a run under way is finished first. */
   close(): void;
-}
-
-export interface SessionOptions {
-  /** Threads of one session, the calling one included. */
-  readonly threads: number;
-  /** Where to write a trace, as a prefix of the file's path; it is complete once the session is closed. */
-  readonly profilePrefix?: string;
-  /** Which way to ONNX Runtime: its C API, or the stock binding. Whichever loads, in this order, by default. */
-  readonly via?: 'c' | 'binding';
-}
-
-/**
- * Equal small constants stay apart: batch normalisation in training mode overwrites its running statistics, and
- * ONNX Runtime merges them when they start out equal.
- */
-export const disabledOptimizers = 'ConstantSharing';
-
-/** What a way to the runtime must provide; `session` adds the checks. */
-export interface Backend {
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
-  run(inputs: readonly TypedArray[], outputs: readonly TypedArray[]): Promise<void>;
-  release(): void;
 }
 
 function checkArrays(
@@ -157,15 +130,4 @@ export async function createSession(model: Uint8Array, options: SessionOptions):
   }
   const { createBackend } = await import('./backend-node.js');
   return sessionOver(await createBackend(model, options));
-}
-
-/** The spec of an input or output as the runtime reports it. */
-export function tensorSpec(name: string, dtype: DType | undefined, shape: readonly unknown[]): TensorSpec {
-  const extents = shape.filter((extent) => typeof extent === 'number' && extent >= 0);
-  if (dtype === undefined || extents.length !== shape.length) {
-    throw new ScreeError(
-      `createSession: ${name} must be a tensor of float64, float32, int32 or bool with a fixed shape`,
-    );
-  }
-  return { name, dtype, shape: extents as number[] };
 }
