@@ -1,6 +1,7 @@
 import { compile } from '../../src/compile/index.js';
 import type { Tensor } from '../../src/graph/tensor.js';
-import type { Surface, Walk } from '../../src/landscape/walk.js';
+import type { Surface } from '../../src/landscape/surface.js';
+import type { Walk } from '../../src/landscape/walk.js';
 import { float64 } from '../../src/ops/index.js';
 import { grad } from '../../src/transform/index.js';
 import type { Style } from '../terminal/style.js';

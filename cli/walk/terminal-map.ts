@@ -3,7 +3,7 @@ import { contourLevels } from '../../src/landscape/contour-levels.js';
 import { numberText } from '../../src/landscape/draw-text.js';
 import { sampleGrid, valuesAt, type Range } from '../../src/landscape/draw-view.js';
 import type { Path } from '../../src/landscape/path.js';
-import type { Surface } from '../../src/landscape/walk.js';
+import type { Surface } from '../../src/landscape/surface.js';
 import { plain, type Style } from '../terminal/style.js';
 import { dimPaint, Plot, walkLetter, walkPaint } from './plot.js';
 

@@ -5,7 +5,7 @@ import { float64 } from '../ops/index.js';
 import { vmap } from '../transform/index.js';
 import type { Grid } from './contour.js';
 import type { Path } from './path.js';
-import type { Surface } from './walk.js';
+import type { Surface } from './surface.js';
 
 export type Range = readonly [low: number, high: number];
 

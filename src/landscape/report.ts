@@ -9,7 +9,7 @@ import { hessian, valueAndGrad } from '../transform/index.js';
 import type { Path } from './path.js';
 import { rateFinding } from './rate.js';
 import type { Criterion, PointReport, StopReason, StopReport } from './stop.js';
-import type { Surface } from './walk.js';
+import type { Surface } from './surface.js';
 
 /** Variables up to which a Hessian is computed to say what a point is. */
 const largestHessian = 200;

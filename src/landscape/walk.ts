@@ -7,14 +7,8 @@ import type { Optimizer, OptionValues } from '../optim/index.js';
 import { Path } from './path.js';
 import { stopReport } from './report.js';
 import { methodStepper, optimizerStepper, type Stepper } from './stepper.js';
+import type { Surface } from './surface.js';
 import { largestAllowed, lastRowStop, standstill, type Criterion, type StopReport } from './stop.js';
-
-/** What is walked on: a scalar function of a vector. A Formula is one. */
-export interface Surface {
-  /** Names of the vector's numbers; their count is its length. */
-  readonly variables: readonly string[];
-  evaluate(this: void, x: Tensor): Tensor;
-}
 
 export interface WalkOptions {
   /** Most steps; 1000 by default. */
