@@ -47,14 +47,24 @@ UNARY = {
     'ceil': torch.ceil,
     'round': torch.round,
 }
+ACTIVATIONS = {
+    'silu': torch.nn.functional.silu,
+    'gelu': torch.nn.functional.gelu,
+    'geluTanh': lambda x: torch.nn.functional.gelu(x, approximate='tanh'),
+    'elu': lambda x: torch.nn.functional.elu(x, 1.5),
+    'leakyRelu': lambda x: torch.nn.functional.leaky_relu(x, 0.2),
+    'softsign': torch.nn.functional.softsign,
+}
 # A function whose sine at 1e308 needs exact argument reduction is asked no such thing.
 BOUNDED = {'sin', 'cos', 'tan'}
 
 PAIRS = {
     'maximum': torch.maximum,
     'minimum': torch.minimum,
+    'remainder': torch.remainder,
 }
 TIES = [(1.0, 2.0), (2.0, 1.0), (1.0, 1.0), (0.0, -0.0), (-0.0, 0.0), (0.0, 0.0), (INF, INF), (-INF, INF), (INF, 1.0), (NAN, 1.0), (1.0, NAN), (NAN, NAN)]
+REMAINDERS = [(5.0, 3.0), (-5.0, 3.0), (5.0, -3.0), (-5.0, -3.0), (6.0, 3.0), (-6.0, 3.0), (0.0, 2.0), (1.0, 0.0), (2.5, INF), (NAN, 1.0), (1.0, NAN)]
 POWERS = [
     (0.0, 0.0), (2.0, 0.0), (-2.0, 0.0), (0.0, 1.0), (0.0, 2.0), (0.0, 0.5), (0.0, -1.0), (-0.0, 3.0), (-2.0, 2.0), (-2.0, 3.0), (-2.0, -1.0),
     (-2.0, 0.5), (2.0, 0.5), (2.0, -0.5), (4.0, 1.5), (1.0, INF), (INF, 0.0), (INF, 2.0), (INF, -1.0), (2.0, INF), (0.5, INF), (2.0, -INF),
@@ -82,10 +92,13 @@ def case(op, function, inputs, attributes=None, cotangent=None, differentiable=T
 for name, function in UNARY.items():
     points = [x for x in UNARY_POINTS if name not in BOUNDED or not 1e3 < abs(x) < INF]
     case(name, function, [points])
+for name, function in ACTIVATIONS.items():
+    case(name, function, [UNARY_POINTS])
 case('erf', torch.erf, [[-6.0, -3.0, -1.0, -0.1, 1e-5, 0.3, 2.0, 4.0, 6.0]])
 case('round', torch.round, [[-3.5, -2.5, -0.4, 0.5, 3.5, 4.5, 1e15 + 0.5, 2.0**52 + 1]])
 for name, function in PAIRS.items():
-    case(name, function, list(zip(*TIES)))
+    case(name, function, list(zip(*(REMAINDERS if name == 'remainder' else TIES))))
+case('remainder', torch.remainder, [[INF, -2.5, 2.5], [2.0, INF, -INF]], differentiable=False)
 case('pow', torch.pow, list(zip(*POWERS)))
 for exponent in (0.0, 1.0, 2.0, 3.0, 0.5, -1.0, -0.5):
     case('pow', lambda x: torch.pow(x, exponent), [[-2.0, -0.0, 0.0, 1.0, 4.0, INF, NAN]], {'exponent': exponent})
@@ -114,6 +127,11 @@ axis = {'axis': 1}
 case('max', lambda x: torch.amax(x, 1), [REDUCED], axis, 'count')
 case('min', lambda x: torch.amin(x, 1), [REDUCED], axis, 'count')
 case('argmax', lambda x: torch.argmax(x, 1), [REDUCED], axis, differentiable=False)
+case('argmin', lambda x: torch.argmin(x, 1), [REDUCED], axis, differentiable=False)
+for p in (1.0, 2.0, INF):
+    case('norm', lambda x: torch.linalg.vector_norm(x, p, 1), [REDUCED[:3] + REDUCED[4:] if p == INF else REDUCED], {'axis': 1, 'p': str(p)}, 'count')
+case('any', lambda x: torch.any(x, 1), [REDUCED + [[0.0, 0.0, -0.0, 0.0]]], axis, differentiable=False)
+case('all', lambda x: torch.all(x, 1), [REDUCED], axis, differentiable=False)
 case('sum', lambda x: torch.sum(x, 1), [REDUCED], axis, 'count')
 case('mean', lambda x: torch.mean(x, 1), [REDUCED], axis, 'count')
 case('variance', lambda x: torch.var(x, 1, unbiased=False), [REDUCED[:4]], axis, 'count')

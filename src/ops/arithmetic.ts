@@ -110,7 +110,7 @@ export const minimumOp = elementwise({
 
 /**
  * What is left of x after dividing by y and rounding the quotient down: it has y's sign, as Python's % and torch.remainder. NaN
- * where y is 0 or x infinite. ∂/∂y is −⌊x/y⌋, as in PyTorch.
+ * where y is 0 or x infinite. ∂/∂y is −⌊x/y⌋, as in PyTorch for finite operands.
  */
 export const remainderOp = elementwise({
   name: 'remainder',

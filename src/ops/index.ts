@@ -1,5 +1,6 @@
 import './methods.js';
 
+export { elu, gelu, leakyRelu, silu, softsign, type GeluOptions } from './activations.js';
 export {
   add,
   atan2,
@@ -35,6 +36,7 @@ export { conv, type ConvOptions } from './conv.js';
 export { gather, scatterAdd } from './gather.js';
 export { matmul } from './matmul.js';
 export { batchNorm, batchStatistics, normalize, type BatchNormOptions } from './norm.js';
+export { all, any, argmin, norm, type NormOptions } from './norms.js';
 export { avgPool, maxPool } from './pool.js';
 export { uniform } from './random.js';
 export { arange, eye, linspace, type RangeOptions } from './ranges.js';

@@ -107,7 +107,7 @@ export const rsqrtOp = smooth(
 export const expm1Op = smooth(
   'expm1',
   Math.expm1,
-  (_x, y) => y.add(1),
+  (x) => x.exp(),
   (emitter, { names: [x], output: { dtype } }) => {
     const e = emitter.emit('Exp', [x]);
     const half = emitter.emit('Tanh', [emitter.emit('Mul', [x, emitter.scalar(0.5, dtype)])]);

@@ -2,6 +2,7 @@ import type { NDArray, Shape, Tensor } from '../../src/graph/index.js';
 import * as ops from '../../src/ops/index.js';
 import { Generator, uniform } from '../../src/random/index.js';
 import { indexCases } from './cases-index.js';
+import { moreCases } from './cases-more.js';
 
 /** One op applied to float64 tensors drawn from an interval on which it is smooth. */
 export interface OpCase {
@@ -219,6 +220,7 @@ export const opCases: readonly OpCase[] = [
     apply: (x, scale, bias) => ops.batchNorm(x, scale, bias),
   },
   ...indexCases,
+  ...moreCases,
 ];
 
 /** The case's inputs: float64, seeded by the case's name. */

@@ -16,6 +16,7 @@ interface GoldenArray {
 interface Attributes {
   readonly axis?: number;
   readonly exponent?: number;
+  readonly p?: string;
   readonly low?: number;
   readonly high?: number;
   readonly condition?: readonly boolean[];
@@ -63,6 +64,13 @@ const withAttributes: Readonly<Record<string, Apply>> = {
   min: (x, { axis = 0 }) => x.min({ axes: axis }),
   prod: (x, { axis }) => ops.prod(x, axis),
   argmax: (x, { axis }) => x.argmax(axis),
+  argmin: (x, { axis }) => ops.argmin(x, axis),
+  any: (x, { axis = 0 }) => ops.any(x, { axes: axis }),
+  all: (x, { axis = 0 }) => ops.all(x, { axes: axis }),
+  norm: (x, { axis = 0, p }) => ops.norm(x, { p: p === '1.0' ? 1 : p === '2.0' ? 2 : Infinity, axes: axis }),
+  elu: (x) => ops.elu(x, 1.5),
+  leakyRelu: (x) => ops.leakyRelu(x, 0.2),
+  geluTanh: (x) => ops.gelu(x, { tanh: true }),
   logSumExp: (x, { axis }) => ops.logSumExp(x, axis),
   softmax: (x, { axis }) => ops.softmax(x, axis),
   logSoftmax: (x, { axis }) => ops.logSoftmax(x, axis),
@@ -70,7 +78,7 @@ const withAttributes: Readonly<Record<string, Apply>> = {
   maxPool: (x, { kernel = 2, ...options }) => ops.maxPool(x, kernel, options),
 };
 
-const { maximum, minimum, atan2, div, mul, hypot } = ops;
+const { maximum, minimum, atan2, div, mul, hypot, remainder } = ops;
 const binary: Readonly<Record<string, (x: Tensor, y: Tensor) => Tensor>> = {
   maximum,
   minimum,
@@ -78,6 +86,7 @@ const binary: Readonly<Record<string, (x: Tensor, y: Tensor) => Tensor>> = {
   div,
   mul,
   hypot,
+  remainder,
 };
 const { relu, abs, sign, neg, sqrt, rsqrt, reciprocal, square, exp, expm1, log, log1p, sigmoid, softplus } =
   ops;
@@ -85,8 +94,15 @@ const { sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh, 
   ops;
 const kinked = { relu, abs, sign, neg, sqrt, rsqrt, reciprocal, square, floor, ceil, round };
 const smooth = { exp, expm1, log, log1p, sigmoid, softplus, erf };
+const { silu, gelu, softsign } = ops;
+const activations = { silu, gelu, softsign };
 const circular = { sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh };
-const unary: Readonly<Record<string, (x: Tensor) => Tensor>> = { ...kinked, ...smooth, ...circular };
+const unary: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  ...kinked,
+  ...smooth,
+  ...circular,
+  ...activations,
+};
 
 function applyOf({ op, attributes }: GoldenCase): (...xs: Tensor[]) => Tensor {
   if (withAttributes[op] !== undefined) return (x, y) => withAttributes[op](x, attributes, y);

@@ -17,6 +17,7 @@ const float32Only = new Set([
   'acosh',
   'atanh',
   'erf',
+  'gelu by erf',
   'avgPool',
   'softplus',
 ]);
