@@ -7,6 +7,11 @@ export function parseNumber(text: string): number {
   return value;
 }
 
+/** Gathers the values of an option that may be given many times. */
+export function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
 /** What every command that computes takes. */
 export interface SharedOptions {
   threads?: number;

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { screeVersion } from '../src/train/index.js';
+import { addBasinsCommand } from './commands/basins.js';
 import { addEvalCommand } from './commands/eval.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addTrainCommand } from './commands/train.js';
@@ -18,6 +19,7 @@ function makeProgram(): Command {
     })
     .exitOverride();
   addWalkCommand(program);
+  addBasinsCommand(program);
   addTrainCommand(program);
   addEvalCommand(program);
   addPredictCommand(program);

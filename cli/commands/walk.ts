@@ -4,7 +4,7 @@ import { viewOf, type Range } from '../../src/landscape/draw-view.js';
 import { Walker, type Walk } from '../../src/landscape/walk.js';
 import { optimizers, schedules, wrappers } from '../../src/optim/index.js';
 import { Interrupt } from '../interrupt.js';
-import { helpList, parseNumber } from '../options.js';
+import { collect, helpList, parseNumber } from '../options.js';
 import { columnsOf } from '../terminal/live.js';
 import { styleFor, type Style } from '../terminal/style.js';
 import { missingStart, readPoint } from '../walk/assignments.js';
@@ -36,9 +36,6 @@ interface WalkCommandOptions {
   svg?: string;
   png?: string;
 }
-
-/** For an option that may be given many times. */
-const collect = (value: string, before: string[]) => [...before, value];
 
 export function addWalkCommand(program: Command): void {
   program

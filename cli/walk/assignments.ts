@@ -102,3 +102,29 @@ export function showNames(names: readonly string[]): string {
   const shown = names.length > 6 ? [...names.slice(0, 3), '…', ...names.slice(-1)] : names;
   return shown.join(', ');
 }
+
+/**
+ * A box from `x=-5:5,y=0:2`, or from `-5:5` for all variables.
+ * @throws ScreeError for a variable that is missing or unknown, and for a range that is none
+ */
+export function readRanges(text: string, variables: readonly string[]): [number, number][] {
+  const option = '--domain';
+  const parts = partsOf(text);
+  const range = ({ name, value }: Part): [number, number] => {
+    const [low, high] = value.split(':').map((end) => (end.trim() === '' ? NaN : Number(end)));
+    if (value.split(':').length === 2 && low < high && Number.isFinite(high - low)) return [low, high];
+    const what = name === undefined ? JSON.stringify(value) : `${name}=${value}`;
+    throw new ScreeError(`${option}: ${what} is no range; write it as ${name ?? variables[0]}=-5:5`);
+  };
+  const [first] = parts;
+  if (parts.length === 1 && first.name === undefined) return variables.map(() => range(first));
+  const unknown = parts.find(({ name }) => name === undefined || !variables.includes(name));
+  if (unknown !== undefined) {
+    throw new ScreeError(`${option}: ${unknownName('variable', unknown.name ?? unknown.value, variables)}`);
+  }
+  return variables.map((name) => {
+    const part = parts.find((candidate) => candidate.name === name);
+    if (part !== undefined) return range(part);
+    throw new ScreeError(`${option}: the variable ${name} has no range; add ${name}=-5:5`);
+  });
+}

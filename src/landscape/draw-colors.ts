@@ -1,4 +1,4 @@
-type Color = readonly [red: number, green: number, blue: number];
+export type Color = readonly [red: number, green: number, blue: number];
 
 /** From deep water to the shore: darker means lower, in even steps of lightness. */
 const depths: readonly Color[] = [
@@ -24,7 +24,7 @@ export function depthColor(share: number): string {
   return hex([0, 1, 2].map((k) => from[k] + part * (to[k] - from[k])) as [number, number, number]);
 }
 
-/** Colours for things that have no order, lightened by `pale` from 0 to 1. */
+/** Colours for things that have no order. */
 const kinds: readonly Color[] = [
   [0, 114, 178],
   [213, 94, 0],
@@ -34,12 +34,25 @@ const kinds: readonly Color[] = [
   [86, 160, 220],
   [110, 80, 165],
   [140, 120, 60],
-  [190, 50, 60],
-  [60, 130, 60],
 ];
 
-export function kindColor(index: number, pale = 0): Color {
-  const [red, green, blue] = kinds[index % kinds.length];
-  const lighter = (part: number) => part + pale * (255 - part);
-  return [lighter(red), lighter(green), lighter(blue)];
+/** The angle that spreads any number of hues evenly round the circle, in degrees. */
+const goldenAngle = 137.508;
+
+/** A colour for thing `index`; beyond the first few, hues that follow each other are far apart. */
+export function kindColor(index: number): Color {
+  if (index < kinds.length) return kinds[index];
+  const hue = (index * goldenAngle) % 360;
+  const part = (shift: number) => {
+    const place = (shift + hue / 30) % 12;
+    return Math.round(255 * (0.5 - 0.3 * Math.max(-1, Math.min(place - 3, 9 - place, 1))));
+  };
+  return [part(0), part(8), part(4)];
+}
+
+/** Mixed with white for `shade` above 0, with black below. */
+export function shaded(color: Color, shade: number): Color {
+  const [red, green, blue] = color;
+  const mixed = (part: number) => (shade > 0 ? part + shade * (255 - part) : part * (1 + shade));
+  return [mixed(red), mixed(green), mixed(blue)];
 }
