@@ -35,16 +35,13 @@ type Nested = number | readonly Nested[];
 /** What may be given where a traced function takes a tensor; numbers and nested arrays take its element type. */
 export type TensorValue = NDArray | Nested;
 
-/** A tree type with values in place of tensors; where only `Tree<Tensor>` is known of it, no more than that. */
-type WithValues<S, Value> = [Tree<Tensor>] extends [S] ? Tree<Value> : MapLeaves<S, Tensor, Value>;
-
 /** A traced function's arguments with values in place of tensors. */
 export type Arguments<A extends readonly Tree<Tensor>[]> = {
-  [K in keyof A]: WithValues<A[K], TensorValue>;
+  [K in keyof A]: MapLeaves<A[K], Tensor, TensorValue>;
 };
 
 /** A traced function's result with values in place of tensors. */
-export type Results<R> = WithValues<R, NDArray>;
+export type Results<R> = MapLeaves<R, Tensor, NDArray>;
 
 /** A compiled function that runs at once. Each call gives arrays of its own. */
 export interface Program<A extends readonly unknown[], R> {
