@@ -77,7 +77,7 @@ export function compile<A extends readonly Tree<Tensor>[], R extends Tree<Tensor
   options: CompileOptions = {},
 ): Program<unknown[], Tree<NDArray>> | Promise<AsyncProgram<unknown[], Tree<NDArray>>> {
   const { graph, result } = traceTree(f, specs);
-  const bind = argumentBinder(specs as readonly Tree<TensorType>[]);
+  const bind = argumentBinder(specs);
   // The result's tree without its tensors, which would keep the whole trace alive.
   const types = unflattenTree<Tensor, TensorType>(
     result,
