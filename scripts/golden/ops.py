@@ -136,6 +136,18 @@ case('sum', lambda x: torch.sum(x, 1), [REDUCED], axis, 'count')
 case('mean', lambda x: torch.mean(x, 1), [REDUCED], axis, 'count')
 case('variance', lambda x: torch.var(x, 1, unbiased=False), [REDUCED[:4]], axis, 'count')
 case('prod', lambda x: torch.prod(x, 1), [[[1.0, 2.0, 3.0], [0.0, 2.0, 3.0], [0.0, 0.0, 3.0], [-1.0, NAN, 0.0]]], axis, 'count')
+FACTORS = [[1.0, 2.0, 3.0, -1.5], [0.0, 2.0, 3.0, 4.0], [2.0, 0.0, 0.0, 3.0], [-1.0, NAN, 0.0, 2.0], [INF, 1.0, 2.0, 0.5]]
+case('cumsum', lambda x: torch.cumsum(x, 1), [REDUCED], axis, 'count')
+case('cumprod', lambda x: torch.cumprod(x, 1), [FACTORS[:3]], axis, 'count')
+case('cumprod', lambda x: torch.cumprod(x, 1), [FACTORS], axis, differentiable=False)
+SQUARE = [[1.0, NAN, INF, 4.0], [5.0, 6.0, NAN, 8.0], [INF, 10.0, 11.0, 12.0]]
+for offset in (-4, -1, 0, 2, 9):
+    case('tril', lambda x: torch.tril(x, offset), [SQUARE], {'offset': offset}, 'count')
+    case('triu', lambda x: torch.triu(x, offset), [SQUARE], {'offset': offset}, 'count')
+for offset in (-3, -2, 0, 1, 4):
+    case('diagonal', lambda x: torch.diagonal(x, offset), [SQUARE], {'offset': offset}, 'count')
+for shift in (-5, -1, 0, 3, 7):
+    case('roll', lambda x: torch.roll(x, (shift, 1), (1, 0)), [SQUARE], {'offset': shift}, 'count')
 case('logSumExp', lambda x: torch.logsumexp(x, 1), [REDUCED], axis, 'count')
 case('logSumExp', lambda x: torch.logsumexp(x, 1), [[[1000.0, 1000.0], [-1000.0, 0.0], [-INF, 0.0]]], axis, 'count')
 LOGITS = [

@@ -18,6 +18,18 @@ export {
 } from './arithmetic.js';
 export { takeAlongAxis } from './along-axis.js';
 export {
+  diagonal,
+  expandDims,
+  matrixTrace,
+  roll,
+  split,
+  squeeze,
+  tile,
+  tril,
+  triu,
+  type DiagonalOptions,
+} from './arrange.js';
+export {
   and,
   cast,
   clip,
@@ -33,6 +45,7 @@ export {
 } from './compare.js';
 export { constantScalar, toTensor, type TensorLike } from './define.js';
 export { conv, type ConvOptions } from './conv.js';
+export { dot, einsum, outer } from './einsum.js';
 export { gather, scatterAdd } from './gather.js';
 export { matmul } from './matmul.js';
 export { batchNorm, batchStatistics, normalize, type BatchNormOptions } from './norm.js';
@@ -42,6 +55,7 @@ export { uniform } from './random.js';
 export { arange, eye, linspace, type RangeOptions } from './ranges.js';
 export { argmax, logSumExp, max, mean, min, prod, sum, variance, type ReduceOptions } from './reduce.js';
 export { broadcastTo, reshape, transpose } from './shape-ops.js';
+export { cumprod, cumsum } from './scans.js';
 export { concat, flip, pad, slice, stack, type PadOptions } from './slices.js';
 export {
   bool,

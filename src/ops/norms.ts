@@ -6,7 +6,7 @@ import { argmax, max, sum, type ReduceOptions } from './reduce.js';
 
 export interface NormOptions extends ReduceOptions {
   /** 1: sum of magnitudes, 2: Euclidean (the default), Infinity: largest magnitude. */
-  readonly p?: 1 | 2 | typeof Infinity;
+  readonly p?: number;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Kernel, KernelRequest, Op, OnnxEmitter, OnnxRequest, TensorType } 
 import { normalizeAxes, normalizeAxis, showShape, sizeOf, stridesOf, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { linearRules, toTensor, type TensorLike } from './define.js';
+import { sliceAxis } from './slices.js';
 import { stridedWalk } from './strided.js';
 
 export interface ReduceOptions {
@@ -182,13 +183,8 @@ export function prod(x: Tensor, axis = -1): Tensor {
   while (rest.shape[along] > 1) {
     const count = rest.shape[along];
     const half = count >> 1;
-    const at = (from: number, to: number) =>
-      rest.slice(
-        rest.shape.map((_, a) => (a === along ? from : 0)),
-        rest.shape.map((extent, a) => (a === along ? to : extent)),
-      );
-    const product = at(0, half).mul(at(half, 2 * half));
-    rest = count % 2 === 0 ? product : product.concat(at(2 * half, count), along);
+    const product = sliceAxis(rest, along, 0, half).mul(sliceAxis(rest, along, half, 2 * half));
+    rest = count % 2 === 0 ? product : product.concat(sliceAxis(rest, along, 2 * half, count), along);
   }
   return rest.reshape(x.shape.filter((_, a) => a !== along));
 }

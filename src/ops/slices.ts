@@ -260,6 +260,15 @@ export function slice(
   return whole && starts.length === x.rank ? x : x.builder.apply(sliceOp, [x], { starts, ends, steps });
 }
 
+/** Elements from ≤ index < to along one axis. */
+export function sliceAxis(x: Tensor, axis: number, from: number, to: number): Tensor {
+  return slice(
+    x,
+    x.shape.map((_, a) => (a === axis ? from : 0)),
+    x.shape.map((extent, a) => (a === axis ? to : extent)),
+  );
+}
+
 export function pad(x: Tensor, { low, high, interior = low.map(() => 0) }: PadOptions): Tensor {
   const none = [...low, ...high, ...interior].every((count) => count === 0);
   return none ? x : x.builder.apply(padOp, [x], { low, high, interior });

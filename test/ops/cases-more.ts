@@ -39,4 +39,65 @@ const elementwiseCases: readonly OpCase[] = [
   },
 ];
 
-export const moreCases: readonly OpCase[] = [...elementwiseCases];
+/** Running sums and rearrangements. */
+const arrangeCases: readonly OpCase[] = [
+  { name: 'cumsum', shapes: [[2, 5, 3]], apply: (x) => ops.cumsum(x, 1).square() },
+  { name: 'cumprod', shapes: [[3, 5]], apply: (x) => ops.cumprod(x, 1) },
+  { name: 'cumprod of one', shapes: [[1, 3]], apply: (x) => ops.cumprod(x, 0).square() },
+  { name: 'tril', shapes: [[2, 3, 4]], apply: (x) => ops.tril(x, 1).square() },
+  { name: 'triu', shapes: [[4, 3]], apply: (x) => ops.triu(x).square() },
+  { name: 'roll', shapes: [[2, 3, 4]], apply: (x) => ops.roll(x, [1, -2], [0, 2]).mul(x) },
+  { name: 'tile', shapes: [[3, 2]], apply: (x) => ops.tile(x, [2, 1, 3]).square() },
+  {
+    name: 'split',
+    shapes: [[7, 2]],
+    apply: (x) => {
+      const [a, b, c] = ops.split(x, 3);
+      return a.mul(b).sum().mul(c.sum());
+    },
+  },
+  { name: 'split by sizes', shapes: [[2, 5]], apply: (x) => ops.split(x, [1, 0, 4], 1)[2].square() },
+  {
+    name: 'expandDims and squeeze',
+    shapes: [matrix],
+    apply: (x) => ops.squeeze(ops.expandDims(ops.expandDims(x, 1), -1), 1).square(),
+  },
+  {
+    name: 'diagonal',
+    shapes: [[3, 2, 4]],
+    apply: (x) => ops.diagonal(x, { offset: 1, axis1: 2, axis2: 0 }).square(),
+  },
+  { name: 'matrixTrace', shapes: [[2, 3, 3]], apply: (x) => ops.matrixTrace(x.matmul(x)) },
+  {
+    name: 'eye, arange and linspace',
+    shapes: [[3, 3]],
+    apply: (x) =>
+      x
+        .add(ops.eye(3, 3, 'float64').cast(x.dtype))
+        .mul(ops.arange(3, { start: 1, step: 2 }).cast(x.dtype))
+        .sub(ops.linspace(-1, 1, 3, 'float64').cast(x.dtype))
+        .square(),
+  },
+];
+
+const einsum = (equation: string, ...shapes: number[][]): OpCase => ({
+  name: `einsum ${equation}`,
+  shapes,
+  apply: (...operands) => ops.einsum(equation, ...operands).square(),
+});
+
+/** Sums of products. */
+const einsumCases: readonly OpCase[] = [
+  einsum('ij,jk->ik', [3, 4], [4, 2]),
+  einsum('bhqd,bhkd->bhqk', [2, 2, 3, 2], [2, 2, 4, 2]),
+  einsum('ij,jk,kl->il', [2, 3], [3, 4], [4, 2]),
+  einsum('iij->ji', [3, 3, 2]),
+  einsum('...ij,...j->...i', [2, 1, 3, 4], [5, 4]),
+  einsum('ij->', [3, 4]),
+  einsum('i,j->ji', [3], [4]),
+  einsum('ij,kj->ik', [3, 4], [2, 4]),
+  { name: 'outer', shapes: [[2, 3], [4]], apply: ops.outer },
+  { name: 'dot', shapes: [[5], [5]], apply: ops.dot },
+];
+
+export const moreCases: readonly OpCase[] = [...elementwiseCases, ...arrangeCases, ...einsumCases];

@@ -17,6 +17,7 @@ interface Attributes {
   readonly axis?: number;
   readonly exponent?: number;
   readonly p?: string;
+  readonly offset?: number;
   readonly low?: number;
   readonly high?: number;
   readonly condition?: readonly boolean[];
@@ -64,6 +65,12 @@ const withAttributes: Readonly<Record<string, Apply>> = {
   min: (x, { axis = 0 }) => x.min({ axes: axis }),
   prod: (x, { axis }) => ops.prod(x, axis),
   argmax: (x, { axis }) => x.argmax(axis),
+  cumsum: (x, { axis }) => ops.cumsum(x, axis),
+  cumprod: (x, { axis }) => ops.cumprod(x, axis),
+  tril: (x, { offset }) => ops.tril(x, offset),
+  triu: (x, { offset }) => ops.triu(x, offset),
+  diagonal: (x, { offset }) => ops.diagonal(x, { offset }),
+  roll: (x, { offset = 0 }) => ops.roll(x, [offset, 1], [1, 0]),
   argmin: (x, { axis }) => ops.argmin(x, axis),
   any: (x, { axis = 0 }) => ops.any(x, { axes: axis }),
   all: (x, { axis = 0 }) => ops.all(x, { axes: axis }),
