@@ -67,6 +67,11 @@ export function elementwiseText(node: Node, operands: readonly string[], hoisted
   return rounded(text, dtype);
 }
 
+/** A name or a number: text that needs no variable to stand for it. */
+export function isAtom(text: string): boolean {
+  return /^[\w$.]+$|^\(-[\w.]+\)$/.test(text);
+}
+
 /** Statements, which may have several lines each, two spaces further right. */
 export function indent(statements: readonly string[]): string[] {
   return statements.map((statement) => statement.replace(/^/gm, '  '));

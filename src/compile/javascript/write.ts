@@ -1,15 +1,16 @@
 import { ScreeError } from '../../graph/errors.js';
 import { constantValue, type Node } from '../../graph/graph.js';
 import { sizeOf, stridesOf } from '../../graph/shape.js';
-import { isIdentity, isView, loopShape, type Affine } from './access.js';
+import { isView, loopShape } from './access.js';
 import { elementTexts } from './elements.js';
 import { broadcastOffsets, nodeKernel } from './interpret.js';
 import { shareMemory, type Request } from './memory.js';
-import { accumulation, nestText, type Finish, type Instruction } from './nest.js';
+import { nestText } from './nest.js';
+import { nestCode } from './nest-code.js';
 import type { Nest, Plan, Store } from './plan.js';
 import { Resolver, type Value } from './resolve.js';
 import { rootOf, type Role } from './roles.js';
-import { elementwiseText, literal, rounded, type Hoisted } from './text.js';
+import { elementwiseText, isAtom, literal, type Hoisted } from './text.js';
 
 /** How the code finds one of the graph's inputs: by the name of an array, by names of variables that hold its elements, or both. */
 export interface InputSource {
@@ -251,96 +252,26 @@ class BodyWriter {
     this.lines.push(`${this.hoisted.name('k', kernel)}(${operands.join(', ')});`);
   }
 
-  private writeNest({ loops, work }: Nest, slot: number): void {
-    const instructions: Instruction[] = [];
-    const after: string[] = [];
-    /** Members of this nest by node; loads and inline computations by what they are. */
-    const current = new Map<number, string>();
-    const known = new Map<string, string>();
-    const once = (key: string, make: (name: string) => Instruction): string => {
-      const before = known.get(key);
-      if (before !== undefined) return before;
-      const name = `t${this.count++}${this.suffix}`;
-      instructions.push(make(name));
-      known.set(key, name);
-      return name;
-    };
-    const valueName = (value: Value): string => {
-      if (value.kind === 'element') return this.element(value.node, value.place);
-      if (value.kind === 'compute') {
-        const operands = value.operands.map(valueName);
-        const text = elementwiseText(this.node(value.node), operands, this.hoisted);
-        if (isAtom(text)) return text;
-        return once(`${value.node} ${text}`, (name) => ({ kind: 'compute', name, text, operands }));
-      }
-      const { node, at } = value;
-      const name = value.kind === 'current' && isIdentity(at, loops) ? current.get(node) : undefined;
-      if (name !== undefined) return name;
-      const array = this.array(node);
-      return once(`${array} ${at.base} ${at.factors.join()}`, (name) => ({ kind: 'load', name, array, at }));
-    };
-    for (const item of work) {
-      const value = this.resolver.work(item);
-      if (item.kind === 'reduce') {
-        after.push(...this.reduce(item.node, valueName(value), instructions));
-        continue;
-      }
-      let name: string;
-      if (item.kind === 'member' && value.kind === 'compute') {
-        const operands = value.operands.map(valueName);
-        const text = elementwiseText(this.node(item.node), operands, this.hoisted);
-        name = isAtom(text) ? text : `v${item.node}${this.suffix}`;
-        if (name !== text) instructions.push({ kind: 'compute', name, text, operands });
-      } else name = valueName(value);
-      if (item.kind === 'member') current.set(item.node, name);
-      for (const { node, at } of item.stores) {
-        instructions.push({ kind: 'store', array: this.array(node), at, value: name });
-      }
+  private writeNest(nest: Nest, slot: number): void {
+    const { resolver, hoisted, suffix } = this;
+    const { before, instructions, after, totals } = nestCode(nest, {
+      node: (id) => this.node(id),
+      array: (id) => this.array(id),
+      element: (id, place) => this.element(id, place),
+      temporary: () => `t${this.count++}${suffix}`,
+      resolver,
+      hoisted,
+      suffix,
+    });
+    this.lines.push(...before, nestText(nest.loops, instructions, `s${slot}${suffix}`).join('\n'), ...after);
+    for (const [id, name] of totals) {
+      this.elements.set(id, [name]);
+      this.spill(id);
     }
-    this.lines.push(nestText(loops, instructions, `s${slot}${this.suffix}`).join('\n'), ...after);
-    for (const { node, kind } of work) {
-      if (kind === 'reduce' && sizeOf(this.node(node).shape) === 1) this.spill(node);
-    }
-  }
-
-  /** Adds the instructions of a reduction and gives the lines that come after the nest. */
-  private reduce(id: number, value: string, instructions: Instruction[]): string[] {
-    const { op, inputs, shape, dtype, attributes } = this.node(id);
-    const input = this.node(inputs[0]).shape;
-    const axes = attributes.axes as readonly number[];
-    const kept = stridesOf(input.map((extent, axis) => (axes.includes(axis) ? 1 : extent)));
-    const looped = input.flatMap((extent, axis) => (extent === 1 ? [] : [axis]));
-    const factors = looped.map((axis) => (axes.includes(axis) ? 0 : kept[axis]));
-    const at: Affine = { base: 0, factors };
-    const { initial, update } = accumulation(op.name);
-    const depth = looped.findLastIndex((axis) => !axes.includes(axis)) + 1;
-    const oneAtATime = looped.slice(0, depth).every((axis) => !axes.includes(axis));
-    if (!oneAtATime) {
-      // As in the op's kernel, totals are double numbers until the last.
-      const array = this.array(id);
-      const totals = dtype === 'float64' ? array : this.hoisted.name('b', new Float64Array(sizeOf(shape)));
-      this.lines.push(`${totals}.fill(${initial});`);
-      instructions.push({ kind: 'scatter', array: totals, at, update: (total) => update(total, value) });
-      return totals === array ? [] : [`${array}.set(${totals});`];
-    }
-    const name = this.nameOf(id);
-    const total = dtype === 'float64' ? name : `a${id}${this.suffix}`;
-    const result = rounded(total, dtype);
-    const finish: Finish[] = [];
-    if (sizeOf(shape) !== 1) finish.push({ kind: 'store', array: this.array(id), at, value: result });
-    else if (result !== name) finish.push({ kind: 'define', name, text: result });
-    if (sizeOf(shape) === 1) this.elements.set(id, [name]);
-    instructions.push({ kind: 'accumulate', total, initial, update: update(total, value), depth, finish });
-    return [];
   }
 }
 
 const hasOwnMemory = new Set<Role>(['member', 'reduce', 'placed', 'kernel']);
-
-/** A name or a number: text that needs no variable to stand for it. */
-function isAtom(text: string): boolean {
-  return /^[\w$.]+$|^\(-[\w.]+\)$/.test(text);
-}
 
 /** Code that computes a planned graph once. Its variables end in `suffix`; what it refers to is hoisted. */
 export function writeBody(plan: Plan, hoisted: Hoisted, options: WriteOptions): Body {
