@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { ndarray, type NDArray } from '../graph/ndarray.js';
+import type { TensorType } from '../graph/op.js';
 import type { Tensor } from '../graph/tensor.js';
 import { bool, float32, float64 } from '../ops/index.js';
 import { grad, valueAndGrad } from '../transform/index.js';
@@ -42,6 +43,19 @@ describe('compile', () => {
     expect(program.run([0.1, 0.2], [1, 0])).toEqual(
       ndarray(Float32Array.of(Math.fround(0.1), Math.fround(-0.2))),
     );
+  });
+
+  test('gives the same tree on ONNX Runtime, by promise', async () => {
+    const f = (p: { x: Tensor; y: Tensor }) =>
+      valueAndGrad(({ x, y }: { x: Tensor; y: Tensor }) => surface(x, y))(p);
+    const specs: [{ x: TensorType; y: TensorType }] = [{ x: float32(), y: float32() }];
+    const expected = compile(f, specs).run({ x: 3, y: 0.5 });
+    for (const target of ['javascript', 'onnx'] as const) {
+      const program = await compile(f, specs, { target });
+      // Small integers and halves are exact in float32.
+      expect(await program.run({ x: 3, y: 0.5 })).toEqual(expected);
+      program.close();
+    }
   });
 
   const model = () =>
