@@ -5,17 +5,19 @@
  * an upper bound of the function where σ ≥ L/2, L the Lipschitz constant of the Hessian. It finds a point with ‖g‖ ≤ ε and λ₁ ≥ −√(Lε) in
  * O(ε^−1.5) steps, from saddles too. The minimiser is computed in the eigenbasis (see secular.ts), so n should be at most some hundreds.
  *
- * Rules and defaults are those of Manopt.jl's adaptive_regularization_with_cubics: σ₀ = 100/√n, a step counts from ρ ≥ 0.1, ρ ≥ 0.9 makes σ ten times smaller (down to
- * 1e-10), ρ < 0.1 twice as large. Ours judges a step by the gradient where the fall drowns in rounding. It ends where trustexact does.
+ * Rules and defaults are those of Manopt.jl's adaptive_regularization_with_cubics: σ₀ = 100/√n, a step counts from ρ ≥ 0.1, ρ ≥ 0.9 makes σ ten
+ * times smaller (down to 1e-10), ρ < 0.1 twice as large. Ours makes it ten times as large where the function rose: from a
+ * start far away the first steps may reach into another valley. It judges a step by the gradient where the fall drowns in
+ * rounding, and ends where trustexact does.
  */
 import { z } from 'zod';
 import { maxNorm, multiply, norm, symmetricEigen } from '../../linalg/index.js';
+import { tooShort, zeroGradient } from './halts.js';
 import { defineMethod, needs, startAt } from './method.js';
 import { noiseOf, Progress } from './rounding.js';
 import { quadraticFall, solveSecular } from './secular.js';
-import { tooShort, Trial } from './trust-region.js';
+import { Trial } from './trust-region.js';
 import { isDownhillCurvature } from './trustexact.js';
-import { zeroGradient } from './walk.js';
 
 export const cubic = defineMethod(
   'cubic',
@@ -51,11 +53,12 @@ export const cubic = defineMethod(
           const { isHard } = solveSecular({ eigen, spread }, { sigma }, step);
           const length = norm(step);
           const shortest = Number.EPSILON * Math.max(1, maxNorm(position.x));
-          if (!(length > shortest)) return tooShort(length, shortest);
+          if (!(length > shortest))
+            return slope <= tol ? zeroGradient(slope, tol) : tooShort(length, shortest);
           predicted = quadraticFall({ eigen, spread }, step) - (sigma / 3) * length ** 3;
           ratio = trial.evaluate(position, step, predicted);
           if (ratio >= 0.9) sigma = Math.max(1e-10, sigma / 10);
-          else if (!(ratio >= 0.1)) sigma *= 2;
+          else if (!(ratio >= 0.1)) sigma *= ratio > 0 ? 2 : 10;
           position.note = isHard ? 'hard case' : eigen.values[0] < 0 ? 'negative curvature' : undefined;
         }
         trial.accept(position);

@@ -18,7 +18,7 @@ export const dogleg = defineMethod(
   "trust region by Powell's dogleg",
   { radius: radiusOption },
   ({ radius }) => ({
-    steps(problem, start) {
+    steps(problem, start, { tol }) {
       needs('dogleg', problem, 'hessian');
       const n = start.length;
       const matrix = new Float64Array(n * n);
@@ -27,29 +27,34 @@ export const dogleg = defineMethod(
       const cauchy = new Float64Array(n);
       const product = new Float64Array(n);
       let note: string | undefined;
-      return trustRegion(problem, start, radius, {
-        at({ x, gradient }) {
-          problem.hessian(x, matrix);
-          const shift = factor(matrix, n, lower);
-          note = shift > 0 ? 'Hessian shifted' : undefined;
-          for (let i = 0; i < n; i++) matrix[i * n + i] += shift;
-          scale(-1, gradient, newton);
-          choleskySolve(lower, n, newton);
-          multiply(matrix, gradient, product);
-          scale(-dot(gradient, gradient) / dot(gradient, product), gradient, cauchy);
-          return undefined;
+      return trustRegion(
+        problem,
+        start,
+        { radius, tol },
+        {
+          at({ x, gradient }) {
+            problem.hessian(x, matrix);
+            const shift = factor(matrix, n, lower);
+            note = shift > 0 ? 'Hessian shifted' : undefined;
+            for (let i = 0; i < n; i++) matrix[i * n + i] += shift;
+            scale(-1, gradient, newton);
+            choleskySolve(lower, n, newton);
+            multiply(matrix, gradient, product);
+            scale(-dot(gradient, gradient) / dot(gradient, product), gradient, cauchy);
+            return undefined;
+          },
+          solve({ gradient }, radius, step): ModelStep {
+            const atEdge = follow(newton, cauchy, radius, step);
+            multiply(matrix, step, product);
+            return {
+              predicted: -dot(gradient, step) - dot(step, product) / 2,
+              length: norm(step),
+              atEdge,
+              note,
+            };
+          },
         },
-        solve({ gradient }, radius, step): ModelStep {
-          const atEdge = follow(newton, cauchy, radius, step);
-          multiply(matrix, step, product);
-          return {
-            predicted: -dot(gradient, step) - dot(step, product) / 2,
-            length: norm(step),
-            atEdge,
-            note,
-          };
-        },
-      });
+      );
     },
   }),
 );

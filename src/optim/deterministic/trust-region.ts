@@ -13,6 +13,7 @@ import { addScaled, maxNorm, norm } from '../../linalg/index.js';
 import { startAt, type Halt, type Iterate, type Position } from './method.js';
 import type { Problem } from './problem.js';
 import { noiseOf, Progress } from './rounding.js';
+import { tooShort, zeroGradient } from './halts.js';
 
 const ACCEPT = 0.15;
 
@@ -40,7 +41,7 @@ export interface TrustModel {
 export function* trustRegion(
   problem: Problem,
   start: Float64Array,
-  initialRadius: number,
+  { radius: initialRadius, tol }: { readonly radius: number; readonly tol: number },
   model: TrustModel,
 ): Generator<Iterate, Halt, undefined> {
   const position = startAt(problem, start);
@@ -55,7 +56,10 @@ export function* trustRegion(
     for (;;) {
       const { predicted, length, atEdge, note } = model.solve(position, radius, step);
       const shortest = Number.EPSILON * Math.max(1, maxNorm(position.x));
-      if (!(length > shortest)) return tooShort(length, shortest);
+      if (!(length > shortest)) {
+        const slope = maxNorm(position.gradient);
+        return slope <= tol ? zeroGradient(slope, tol) : tooShort(length, shortest);
+      }
       const ratio = trial.evaluate(position, step, predicted);
       if (ratio > 0.75 && atEdge) radius = Math.max(radius, 2 * length);
       else if (!(ratio >= 0.25)) radius = length / 4;
@@ -76,11 +80,6 @@ export function* trustRegion(
       };
     }
   }
-}
-
-/** Steps so short that no coordinate changes. */
-export function tooShort(length: number, threshold: number): Halt {
-  return { reason: 'step', criterion: 'length of the step', value: length, threshold };
 }
 
 /** A point that is tried: value and gradient at once, since most trials are accepted. */

@@ -18,7 +18,7 @@ import {
 import { defineMethod, needs } from './method.js';
 import { quadraticFall, solveSecular, type Spectral } from './secular.js';
 import { radiusOption, trustRegion, type ModelStep } from './trust-region.js';
-import { zeroGradient } from './walk.js';
+import { zeroGradient } from './halts.js';
 
 /** Half of the digits: a lower eigenvalue is negative whatever rounding did. */
 export function isDownhillCurvature({ values }: SymmetricEigen): boolean {
@@ -38,25 +38,30 @@ export const trustexact = defineMethod(
       const matrix = new Float64Array(n * n);
       const spread = new Float64Array(n);
       let spectral: Spectral;
-      return trustRegion(problem, start, radius, {
-        at({ x, gradient }) {
-          problem.hessian(x, matrix);
-          const eigen = symmetricEigen(matrix, n);
-          multiply(eigen.vectors, gradient, spread);
-          spectral = { eigen, spread };
-          const slope = maxNorm(gradient);
-          return slope <= tol && !isDownhillCurvature(eigen) ? zeroGradient(slope, tol) : undefined;
+      return trustRegion(
+        problem,
+        start,
+        { radius, tol },
+        {
+          at({ x, gradient }) {
+            problem.hessian(x, matrix);
+            const eigen = symmetricEigen(matrix, n);
+            multiply(eigen.vectors, gradient, spread);
+            spectral = { eigen, spread };
+            const slope = maxNorm(gradient);
+            return slope <= tol && !isDownhillCurvature(eigen) ? zeroGradient(slope, tol) : undefined;
+          },
+          solve(_, radius, step): ModelStep {
+            const [least] = spectral.eigen.values;
+            if (least > 0 && newtonStep(spectral, step) <= radius) {
+              return { predicted: quadraticFall(spectral, step), length: norm(step), atEdge: false };
+            }
+            const { isHard } = solveSecular(spectral, { radius }, step);
+            const note = isHard ? 'hard case' : least < 0 ? 'negative curvature' : undefined;
+            return { predicted: quadraticFall(spectral, step), length: norm(step), atEdge: true, note };
+          },
         },
-        solve(_, radius, step): ModelStep {
-          const [least] = spectral.eigen.values;
-          if (least > 0 && newtonStep(spectral, step) <= radius) {
-            return { predicted: quadraticFall(spectral, step), length: norm(step), atEdge: false };
-          }
-          const { isHard } = solveSecular(spectral, { radius }, step);
-          const note = isHard ? 'hard case' : least < 0 ? 'negative curvature' : undefined;
-          return { predicted: quadraticFall(spectral, step), length: norm(step), atEdge: true, note };
-        },
-      });
+      );
     },
   }),
 );

@@ -6,6 +6,7 @@
 import { ScreeError } from '../../graph/errors.js';
 import { maxNorm } from '../../linalg/index.js';
 import { Generator as Random } from '../../random/generator.js';
+import { zeroGradient } from './halts.js';
 import type { Box, Halt, Iterate, Method } from './method.js';
 import { counted, type Evaluations, type Problem } from './problem.js';
 
@@ -98,11 +99,6 @@ function stopAt(
     return { reason: 'function', criterion: 'fall of the value', value: fall, threshold: least };
   }
   return undefined;
-}
-
-/** The halt of a gradient that counts as zero. */
-export function zeroGradient(value: number, threshold: number): Halt {
-  return { reason: 'gradient', criterion: 'largest component of the gradient', value, threshold };
 }
 
 function requirePoint({ name }: Method, { dimension }: Problem, start: ArrayLike<number>): Float64Array {
