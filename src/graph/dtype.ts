@@ -11,16 +11,16 @@ const rank: Readonly<Record<DType, number>> = { bool: 0, int32: 1, float32: 2, f
 
 /** A zeroed typed array for `length` elements of `dtype`, or a view of `buffer` at `byteOffset`. */
 export function allocate(dtype: DType, length: number, buffer?: ArrayBufferLike, byteOffset = 0): TypedArray {
-  const memory = buffer ?? new ArrayBuffer(length * bytesPerElement[dtype]);
+  // Without a buffer of its own a small array lies on V8's heap, where it is quicker to make.
   switch (dtype) {
     case 'float64':
-      return new Float64Array(memory, byteOffset, length);
+      return buffer === undefined ? new Float64Array(length) : new Float64Array(buffer, byteOffset, length);
     case 'float32':
-      return new Float32Array(memory, byteOffset, length);
+      return buffer === undefined ? new Float32Array(length) : new Float32Array(buffer, byteOffset, length);
     case 'int32':
-      return new Int32Array(memory, byteOffset, length);
+      return buffer === undefined ? new Int32Array(length) : new Int32Array(buffer, byteOffset, length);
     case 'bool':
-      return new Uint8Array(memory, byteOffset, length);
+      return buffer === undefined ? new Uint8Array(length) : new Uint8Array(buffer, byteOffset, length);
   }
 }
 

@@ -7,7 +7,7 @@ const largest = 2 ** 27;
 export class Path {
   #points = new Float64Array(0);
   #values = new Float64Array(0);
-  #norms = new Float64Array(0);
+  #squares = new Float64Array(0);
   #length = 0;
 
   /** @param rows how many are expected: room for them is made at once */
@@ -37,7 +37,7 @@ export class Path {
   }
 
   gradientNorm(row: number): number {
-    return this.#norms[row];
+    return Math.sqrt(this.#squares[row]);
   }
 
   /** `[x, y, …, f]` for each row. */
@@ -46,7 +46,7 @@ export class Path {
   }
 
   /**
-   * Arrays to write the next `count` rows into; `commit` says how many were written.
+   * Arrays to write the next `count` rows into (points, values, squared norms of gradients); `commit` says how many were written.
    * @throws ScreeError when the path would hold more than 2²⁷ numbers
    */
   room(count: number): readonly [Float64Array, Float64Array, Float64Array] {
@@ -60,12 +60,12 @@ export class Path {
       const capacity = Math.max(needed, 2 * this.#values.length);
       this.#points = grown(this.#points, capacity * this.dimension);
       this.#values = grown(this.#values, capacity);
-      this.#norms = grown(this.#norms, capacity);
+      this.#squares = grown(this.#squares, capacity);
     }
     return [
       this.#points.subarray(this.#length * this.dimension),
       this.#values.subarray(this.#length),
-      this.#norms.subarray(this.#length),
+      this.#squares.subarray(this.#length),
     ];
   }
 

@@ -1,9 +1,10 @@
 import { compile } from '../compile/index.js';
-import { compileLoop } from '../compile/javascript/loop.js';
+import { compileLoop, type Loop } from '../compile/javascript/loop.js';
 import { ndarray, type NDArray } from '../graph/ndarray.js';
+import type { TensorType } from '../graph/op.js';
 import type { Tensor } from '../graph/tensor.js';
 import { flattenTree, unflattenTree, type Tree } from '../graph/tree.js';
-import { float64, sqrt, traceTree } from '../ops/index.js';
+import { float64, traceTree } from '../ops/index.js';
 import { takeStep, type Optimizer } from '../optim/index.js';
 import { Generator, normal } from '../random/index.js';
 import { valueAndGrad } from '../transform/index.js';
@@ -34,27 +35,30 @@ export interface StepperOptions {
   readonly seed: number;
 }
 
-/**
- * An optimiser's whole loop (function, gradient, update, recording) as one generated function. Point and value are recorded
- * before each update.
- */
-export function optimizerStepper(
+/** An optimiser's whole loop (function, gradient, update, recording) as one generated function, and what it starts with. */
+export interface WalkLoop {
+  readonly loop: Loop;
+  /** Point, the optimiser's state and the number of the step. */
+  carry(): NDArray[];
+  /** The optimiser's state among `carry`, and its tree. */
+  readonly stateLength: number;
+  readonly stateTree: Tree<TensorType>;
+}
+
+/** Point, value and squared norm of the gradient are recorded before each update. */
+export function compileWalk(
   objective: (x: Tensor) => Tensor,
   optimizer: Optimizer,
   start: readonly number[],
-  { small, large, noise, seed }: StepperOptions,
-): Stepper {
+  { small, large, noise }: StepperOptions,
+): WalkLoop {
   const size = start.length;
-  const x0 = ndarray(Float64Array.from(start));
-  const { graph: initGraph, result: stateTree } = traceTree(
-    (x: Tensor) => optimizer.init(x),
-    [float64(size)],
-  );
-  const stateTypes = initGraph.outputs.map((id) => initGraph.nodes[id]);
-  const state = compile((x: Tensor) => flattenTree<Tensor>(optimizer.init(x)), [float64(size)]).run(x0);
-  const rebuild = (leaves: readonly Tensor[]): Tree<Tensor> =>
-    unflattenTree<Tensor, Tensor>(stateTree, leaves);
-  const drawsNoise = noise > 0 || optimizer.needs?.noise === true;
+  const { graph: initGraph, result } = traceTree((x: Tensor) => optimizer.init(x), [float64(size)]);
+  const types = initGraph.outputs.map((id) => initGraph.nodes[id]);
+  const stateTree = unflattenTree<Tensor, TensorType>(result, types);
+  const state = compile((x: Tensor) => flattenTree<Tensor>(optimizer.init(x)), [float64(size)]).run([
+    ...start,
+  ]);
 
   const step = (x: Tensor, leaves: Tensor[], count: Tensor, lr: Tensor, draws: Tensor) => {
     const evaluate = (at: Tensor) => {
@@ -62,23 +66,45 @@ export function optimizerStepper(
       return { value, exact, gradient: noise > 0 ? exact.add(draws.mul(noise)) : exact };
     };
     const context = { lr, step: count, noise: draws };
-    const { evaluated, parameters, state: next } = takeStep(optimizer, evaluate, rebuild(leaves), x, context);
-    const norm = sqrt(evaluated.exact.square().sum());
+    const before: Tree<Tensor> = unflattenTree<TensorType, Tensor>(stateTree, leaves);
+    const { evaluated, parameters, state: after } = takeStep(optimizer, evaluate, before, x, context);
+    const square = evaluated.exact.square().sum();
     const inside = evaluated.value.abs().less(large).and(x.abs().max().less(large));
-    const ends = norm.greater(small).and(inside).not();
-    return [parameters, ...flattenTree<Tensor>(next), count.add(1), x, evaluated.value, norm, ends];
+    const ends = square
+      .greater(small < 0 ? -1 : small * small)
+      .and(inside)
+      .not();
+    return [parameters, ...flattenTree<Tensor>(after), count.add(1), x, evaluated.value, square, ends];
   };
-  const { graph } = traceTree(step, [float64(size), stateTypes, float64(), float64(), float64(size)]);
-  const loop = compileLoop(graph, { carry: state.length + 2, stop: true });
+  const { graph } = traceTree(step, [float64(size), types, float64(), float64(), float64(size)]);
+  return {
+    loop: compileLoop(graph, { carry: state.length + 2, stop: true }),
+    carry: () => [
+      ndarray(Float64Array.from(start)),
+      ...state.map(({ data, shape }) => ndarray(data.slice(), shape)),
+      ndarray(Float64Array.of(1), []),
+    ],
+    stateLength: state.length,
+    stateTree,
+  };
+}
 
-  const count = ndarray(Float64Array.of(1), []);
-  const carry: NDArray[] = [x0, ...state, count];
+/** Drives an optimiser's loop: as many steps in one call as have one learning rate and need nothing from outside. */
+export function optimizerStepper(
+  objective: (x: Tensor) => Tensor,
+  optimizer: Optimizer,
+  start: readonly number[],
+  options: StepperOptions,
+): Stepper {
+  const { loop, carry: begin, stateLength, stateTree } = compileWalk(objective, optimizer, start, options);
+  const carry = begin();
+  const state = carry.slice(1, 1 + stateLength);
   const lr = ndarray(new Float64Array(1), []);
-  const draws = ndarray(new Float64Array(size));
-  const random = new Generator(seed).fork('gradient noise');
+  const draws = ndarray(new Float64Array(start.length));
+  const drawsNoise = options.noise > 0 || optimizer.needs?.noise === true;
+  const random = new Generator(options.seed).fork('gradient noise');
   const { hostStep, learningRate } = optimizer;
   let taken = 0;
-  /** How many of the next steps may be run in one call: those of one rate, without noise and work on the host. */
   const steady = (rows: number): number => {
     if (drawsNoise || hostStep !== undefined) return Math.min(1, rows);
     let same = 1;
@@ -88,13 +114,13 @@ export function optimizerStepper(
   return {
     advance(path, rows) {
       lr.data[0] = learningRate(taken);
-      if (drawsNoise) draws.data.set(normal(random, [size], { dtype: 'float64' }).data);
+      if (drawsNoise) draws.data.set(normal(random, [start.length], { dtype: 'float64' }).data);
       const some = steady(rows);
       const done = loop.run(carry, [lr, draws], some, path.room(some));
       path.commit(done);
       taken += done;
       if (hostStep?.isDue(taken)) {
-        const before = unflattenTree<Tensor, NDArray>(stateTree, state);
+        const before = unflattenTree<TensorType, NDArray>(stateTree, state);
         flattenTree(hostStep.run(before, taken)).forEach(({ data }, index) => state[index].data.set(data));
       }
       return done;
@@ -125,10 +151,10 @@ export function methodStepper(
         return 0;
       }
       const { x, value, gradient } = next.value;
-      const [points, values, norms] = path.room(1);
+      const [points, values, squares] = path.room(1);
       points.set(x);
       values[0] = value;
-      norms[0] = Math.hypot(...gradient);
+      squares[0] = gradient.reduce((sum, slope) => sum + slope * slope, 0);
       path.commit(1);
       return 1;
     },
