@@ -3,6 +3,8 @@ import { screeVersion } from '../src/train/index.js';
 import { addBasinsCommand } from './commands/basins.js';
 import { addEvalCommand } from './commands/eval.js';
 import { addPredictCommand } from './commands/predict.js';
+import { addRaceCommand } from './commands/race.js';
+import { addSurfacesCommand } from './commands/surfaces.js';
 import { addTrainCommand } from './commands/train.js';
 import { addWalkCommand } from './commands/walk.js';
 import { tellError } from './errors.js';
@@ -20,6 +22,8 @@ function makeProgram(): Command {
     .exitOverride();
   addWalkCommand(program);
   addBasinsCommand(program);
+  addRaceCommand(program);
+  addSurfacesCommand(program);
   addTrainCommand(program);
   addEvalCommand(program);
   addPredictCommand(program);

@@ -9,7 +9,7 @@ import { columnsOf } from '../terminal/live.js';
 import { styleFor, type Style } from '../terminal/style.js';
 import { missingStart, readPoint } from '../walk/assignments.js';
 import { drive } from '../walk/drive.js';
-import { walksFigure } from '../walk/figure.js';
+import { knownPoints, walksFigure } from '../walk/figure.js';
 import { defaultOptimizer, readOptimizer } from '../walk/optimizer-argument.js';
 import { walkLetter, walkPaint } from '../walk/plot.js';
 import { reportLines } from '../walk/report.js';
@@ -178,7 +178,8 @@ function shownLines(
   const paths = walks.map(({ path }) => path);
   const view = viewFor(ground, walks);
   if (variables.length === 1) blocks.push(terminalCurve(surface, view[0], paths, { columns, style }));
-  if (variables.length === 2) blocks.push(terminalMap(surface, view, paths, { columns, style }));
+  if (variables.length === 2)
+    blocks.push(terminalMap(surface, view, paths, { columns, style, points: knownPoints(ground.zoo) }));
   if (!isSingle) blocks.push(resultsTable(walks, names, style));
   walks.forEach((walk, index) => {
     blocks.push(reportLines(walk, variables, `${label(index)} `, { columns, style }));

@@ -6,6 +6,7 @@ import { sampleGrid, valuesAt, type Range } from '../../src/landscape/draw-view.
 import type { DrawnWalk } from '../../src/landscape/draw-walks.js';
 import type { Path } from '../../src/landscape/path.js';
 import type { Walk } from '../../src/landscape/walk.js';
+import type { Surface as ZooSurface } from '../../src/landscape/zoo/index.js';
 import { endNote } from './report.js';
 import type { Ground } from './surface-argument.js';
 
@@ -18,7 +19,7 @@ function places(path: Path, x: (row: number) => number, y: (row: number) => numb
 }
 
 /** The points known of a surface of two variables. */
-export function knownPoints({ zoo }: Ground): DrawnPoint[] {
+export function knownPoints(zoo: ZooSurface | undefined): DrawnPoint[] {
   if (zoo === undefined) return [];
   const kinks = zoo.minima.filter(({ at }) => at !== undefined);
   return [
@@ -82,7 +83,7 @@ export function walksFigure(
       ...titles,
       variables: [variables[0], variables[1]],
       grid: sampleGrid(surface, view[0], view[1], mapSamples, mapSamples),
-      points: knownPoints(ground),
+      points: knownPoints(ground.zoo),
       walks: drawn(
         (path, row) => path.at(row, 0),
         (path, row) => path.at(row, 1),

@@ -19,3 +19,15 @@ export function readOptimizer(text: string, schedule: string | undefined, steps:
   }
   return { ...optimizer, learningRate: rate, options: { ...optimizer.options, schedule } };
 }
+
+/**
+ * An optimiser whose learning rate a race chooses.
+ * @throws ScreeError where the text gives a rate: all are to have the same choice
+ */
+export function readRaceOptimizer(text: string): Optimizer {
+  const optimizer = parseOptimizer(text);
+  if (/(:|,)\s*lr\s*=/.test(text)) {
+    throw new ScreeError(`race: ${text} gives a learning rate; --rates gives the same ones to all`);
+  }
+  return optimizer;
+}

@@ -1,5 +1,6 @@
 import { contourLines } from '../../src/landscape/contour.js';
 import { contourLevels } from '../../src/landscape/contour-levels.js';
+import type { DrawnPoint } from '../../src/landscape/draw-map.js';
 import { numberText } from '../../src/landscape/draw-text.js';
 import { sampleGrid, valuesAt, type Range } from '../../src/landscape/draw-view.js';
 import type { Path } from '../../src/landscape/path.js';
@@ -11,7 +12,11 @@ export interface TerminalOptions {
   /** Of the whole drawing, in characters. */
   readonly columns: number;
   readonly style?: Style;
+  /** Known points of the surface, each to be marked. */
+  readonly points?: readonly DrawnPoint[];
 }
+
+const signs = { minimum: '+', saddle: '×', maximum: '^' };
 
 /** Room for the numbers on the left. */
 const labels = 12;
@@ -37,7 +42,7 @@ export function terminalMap(
   surface: Surface,
   [x, y]: readonly Range[],
   paths: readonly Path[],
-  { columns, style = plain }: TerminalOptions,
+  { columns, style = plain, points = [] }: TerminalOptions,
 ): string[] {
   const across = Math.min(columns - labels, mostColumns);
   const ratio = (y[1] - y[0]) / (x[1] - x[0]);
@@ -64,10 +69,16 @@ export function terminalMap(
     ),
   );
   lines.forEach((line, index) => plot.draw([line], walkPaint(index)));
+  for (const { place, kind } of points)
+    plot.sign(...place, signs[kind], (style, text) => style('bold', text));
   lines.forEach((line, index) => markEnds(plot, line, index));
   const [xName, yName] = surface.variables;
   const told = levels.values.map((level) => numberText(level, 3)).join(', ');
-  return [...plot.toLines({ xName, yName, style }), style('dim', told === '' ? 'flat' : `levels ${told}`)];
+  const kinds = (['minimum', 'saddle', 'maximum'] as const)
+    .filter((kind) => points.some((point) => point.kind === kind))
+    .map((kind) => `${signs[kind]} known ${kind}`);
+  const notes = [told === '' ? 'flat' : `levels ${told}`, ...kinds].join('   ');
+  return [...plot.toLines({ xName, yName, style }), style('dim', notes)];
 }
 
 /** The curve of a surface of one variable with a dot for each step. */

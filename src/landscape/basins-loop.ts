@@ -12,7 +12,7 @@ import type { Surface } from './surface.js';
 
 /** A step of an optimiser on a surface, compiled once to be taken from many starts. */
 export interface StepLoop {
-  /** Carries a point, the optimiser's state and the number of the step; records the value before each step. */
+  /** Carries a point, the optimiser's state and the number of the step; records point and value before each step. */
   readonly loop: Loop;
   /** What is carried from one start of shape [n], or from many of shape [count, n]. */
   begin(points: NDArray): NDArray[];
@@ -37,7 +37,7 @@ export function stepLoop({ variables, evaluate }: Surface, optimizer: Optimizer)
     const state = unflattenTree<Tensor, Tensor>(tree, leaves);
     const objective = valueAndGrad((at: Tensor) => evaluate(at));
     const taken = takeStep(optimizer, objective, state, x, { lr, step: count });
-    return [taken.parameters, ...flattenTree<Tensor>(taken.state), count.add(1), taken.evaluated.value];
+    return [taken.parameters, ...flattenTree<Tensor>(taken.state), count.add(1), x, taken.evaluated.value];
   };
   const { graph } = traceTree(step, [point, types, float64(), float64()]);
   const loop = compileLoop(graph, { carry: types.length + 2 });

@@ -15,6 +15,9 @@ export interface DrawnWalk {
 /** Colours that stand out on the map and from each other, for colour-blind readers too; the marks differ as well. */
 const colors = ['#d7301f', '#111111', '#b5179e', '#f08c00', '#5b3a9b', '#0b6e4f'];
 
+/** How many colours there are before the first comes again. */
+export const walkColors = colors.length;
+
 export function walkColor(index: number): string {
   return colors[index % colors.length];
 }
