@@ -1,3 +1,4 @@
+import type { TypedArray } from '../graph/dtype.js';
 import { ScreeError } from '../graph/errors.js';
 import type { Kernel, KernelRequest, Op } from '../graph/op.js';
 import { broadcastShapes, showShape, sizeOf, stridesOf } from '../graph/shape.js';
@@ -55,20 +56,74 @@ function matmulKernel({ inputs: [a, b], output }: KernelRequest<NoAttributes>): 
   const offsetsB = new Int32Array(sizeOf(batch));
   stridedWalk(batch, batchStrides(a.shape, m * k))((position, offset) => (offsetsA[position] = offset));
   stridedWalk(batch, batchStrides(b.shape, k * n))((position, offset) => (offsetsB[position] = offset));
-  const row = new Float64Array(n);
   return (result, left, right) => {
     for (let t = 0; t < offsetsA.length; t++) {
-      for (let i = 0; i < m; i++) {
-        row.fill(0);
-        for (let p = 0; p < k; p++) {
-          const value = left[offsetsA[t] + i * k + p];
-          const from = offsetsB[t] + p * n;
-          for (let j = 0; j < n; j++) row[j] += value * right[from + j];
-        }
-        result.set(row, (t * m + i) * n);
-      }
+      multiply(result, left, right, t * m * n, offsetsA[t], offsetsB[t], m, k, n);
     }
   };
+}
+
+/**
+ * One product [m, k] · [k, n], four rows and two columns at a time, so that what is read is used several times. Each element is a
+ * sum over k in order, as a plain loop would make it.
+ */
+function multiply(
+  result: TypedArray,
+  left: TypedArray,
+  right: TypedArray,
+  to: number,
+  fromA: number,
+  fromB: number,
+  m: number,
+  k: number,
+  n: number,
+): void {
+  const rows = m - (m % 4);
+  const columns = n - (n % 2);
+  for (let i = 0; i < rows; i += 4) {
+    const a0 = fromA + i * k;
+    const [a1, a2, a3] = [a0 + k, a0 + 2 * k, a0 + 3 * k];
+    for (let j = 0; j < columns; j += 2) {
+      let [s00, s01, s10, s11, s20, s21, s30, s31] = [0, 0, 0, 0, 0, 0, 0, 0];
+      for (let p = 0, q = fromB + j; p < k; p++, q += n) {
+        const b0 = right[q];
+        const b1 = right[q + 1];
+        const x0 = left[a0 + p];
+        const x1 = left[a1 + p];
+        const x2 = left[a2 + p];
+        const x3 = left[a3 + p];
+        s00 += x0 * b0;
+        s01 += x0 * b1;
+        s10 += x1 * b0;
+        s11 += x1 * b1;
+        s20 += x2 * b0;
+        s21 += x2 * b1;
+        s30 += x3 * b0;
+        s31 += x3 * b1;
+      }
+      const at = to + i * n + j;
+      result[at] = s00;
+      result[at + 1] = s01;
+      result[at + n] = s10;
+      result[at + n + 1] = s11;
+      result[at + 2 * n] = s20;
+      result[at + 2 * n + 1] = s21;
+      result[at + 3 * n] = s30;
+      result[at + 3 * n + 1] = s31;
+    }
+    single(i, i + 4, columns, n);
+  }
+  single(rows, m, 0, n);
+
+  function single(firstRow: number, endRow: number, firstColumn: number, endColumn: number): void {
+    for (let i = firstRow; i < endRow; i++) {
+      for (let j = firstColumn; j < endColumn; j++) {
+        let sum = 0;
+        for (let p = 0, q = fromB + j; p < k; p++, q += n) sum += left[fromA + i * k + p] * right[q];
+        result[to + i * n + j] = sum;
+      }
+    }
+  }
 }
 
 /** Matrix product; vectors count as a row on the left and a column on the right, and their axis is dropped again. */
