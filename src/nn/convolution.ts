@@ -2,10 +2,17 @@ import { ScreeError } from '../graph/errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { conv as convOp, type ConvOptions } from '../ops/index.js';
-import { fanInUniform } from './initializers.js';
+import { fanInUniform, type Initializer } from './initializers.js';
 import { nothing, type Layer, type Nothing } from './layer.js';
 import { requireCount, showWindow } from './options.js';
 import { outputShape } from './output-shape.js';
+
+export interface ConvLayerOptions extends ConvOptions {
+  /** Whether each output has a bias; true by default. Before a batch norm it has no effect. */
+  readonly bias?: boolean;
+  /** Of the weights; uniform in ±1/√fanIn by default. */
+  readonly initializer?: Initializer;
+}
 
 /**
  * Cross-correlation with `outputs` kernels, plus a bias for each: examples [channels, ...spatial], `weight` [outputs, channels/groups, ...kernel],
@@ -16,8 +23,8 @@ import { outputShape } from './output-shape.js';
 export function conv(
   outputs: number,
   kernel: number | Shape,
-  options: ConvOptions = {},
-): Layer<{ weight: Tensor; bias: Tensor }, Nothing> {
+  { bias: biased = true, initializer, ...options }: ConvLayerOptions = {},
+): Layer<Readonly<Record<string, Tensor>>, Nothing> {
   requireCount('conv', 'outputs', outputs);
   const { groups = 1 } = options;
   return {
@@ -32,16 +39,19 @@ export function conv(
       }
       const shape = [outputs, input[0] / groups, ...window];
       const fanIn = sizeOf(shape.slice(1));
+      const fanOut = outputs * sizeOf(window);
+      const draw = generator.fork('weight');
       return {
         parameters: {
-          weight: fanInUniform(generator.fork('weight'), shape, fanIn),
-          bias: fanInUniform(generator.fork('bias'), [outputs], fanIn),
+          weight: initializer?.(draw, shape, { fanIn, fanOut }) ?? fanInUniform(draw, shape, fanIn),
+          ...(biased && { bias: fanInUniform(generator.fork('bias'), [outputs], fanIn) }),
         },
         state: nothing,
         output: outputShape((x, weight) => convOp(x, weight, options), input, shape),
       };
     },
     apply({ weight, bias }, state, x) {
+      if (!biased) return { output: convOp(x, weight, options), state };
       const perChannel = bias.reshape([outputs, ...new Array<number>(weight.rank - 2).fill(1)]);
       return { output: convOp(x, weight, options).add(perChannel), state };
     },

@@ -1,11 +1,23 @@
 export { relu, sigmoid, softplus, tanh } from './activations.js';
 export { batchNorm, type BatchNormLayerOptions } from './batch-norm.js';
 export { residual, sequential } from './compose.js';
-export { conv } from './convolution.js';
-export { dense } from './dense.js';
+export { conv, type ConvLayerOptions } from './convolution.js';
+export { dense, type DenseOptions } from './dense.js';
 export { dropout } from './dropout.js';
 export { flatten } from './flatten.js';
-export { fanInUniform } from './initializers.js';
+export {
+  fanInUniform,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  normalWeights,
+  orthogonal,
+  truncatedNormalWeights,
+  type Fans,
+  type HeOptions,
+  type Initializer,
+} from './initializers.js';
 export {
   plainLayer,
   RandomKey,
@@ -16,5 +28,6 @@ export {
 } from './layer.js';
 export { crossEntropy, mse } from './losses.js';
 export { models, type Model } from './models.js';
-export { avgPool, maxPool } from './pool.js';
+export { avgPool, globalAvgPool, maxPool } from './pool.js';
+export { residualNetwork, type ResidualNetworkOptions } from './resnet.js';
 export { summary, type SummaryRow } from './summary.js';

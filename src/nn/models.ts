@@ -7,11 +7,14 @@ import { dense } from './dense.js';
 import { flatten } from './flatten.js';
 import type { Layer } from './layer.js';
 import { maxPool } from './pool.js';
+import { residualNetwork } from './resnet.js';
 
 export interface Model {
   readonly name: string;
   /** One line for a list of models. */
   readonly summary: string;
+  /** What it is usually given: the shape of one example, and the classes. */
+  readonly usual: { readonly input: Shape; readonly classes: number };
   /**
    * @param input shape of one example
    * @param classes numbers that the model gives for an example
@@ -24,6 +27,7 @@ export interface Model {
 const mlp: Model = {
   name: 'mlp',
   summary: 'two hidden layers of 512 and 256 units, for data of any shape',
+  usual: { input: [1, 28, 28], classes: 10 },
   build: (_input, classes) => sequential(flatten(), dense(512), relu(), dense(256), relu(), dense(classes)),
 };
 
@@ -37,6 +41,7 @@ const mlp: Model = {
 const lenet: Model = {
   name: 'lenet',
   summary: 'LeNet-5: two 5×5 convolutions of 6 and 16 channels, dense 120 and 84, for images from 4×4',
+  usual: { input: [1, 28, 28], classes: 10 },
   build(input, classes) {
     const smallest = requireImage('lenet', input);
     return sequential(
@@ -60,6 +65,7 @@ const lenet: Model = {
 const cnn: Model = {
   name: 'cnn',
   summary: 'two 3×3 convolutions of 32 and 64 channels, dense 128, for images from 4×4',
+  usual: { input: [1, 28, 28], classes: 10 },
   build(input, classes) {
     requireImage('cnn', input);
     return sequential(
@@ -77,8 +83,28 @@ const cnn: Model = {
   },
 };
 
+const resnet18: Model = {
+  name: 'resnet18',
+  summary: 'residual network of 18 layers, for images from 4×4',
+  usual: { input: [3, 32, 32], classes: 10 },
+  build(input, classes) {
+    requireImage('resnet18', input);
+    return residualNetwork(input, classes, { blocks: [2, 2, 2, 2], bottleneck: false });
+  },
+};
+
+const resnet50: Model = {
+  name: 'resnet50',
+  summary: 'residual network of 50 layers with bottlenecks, for images from 4×4',
+  usual: { input: [3, 224, 224], classes: 1000 },
+  build(input, classes) {
+    requireImage('resnet50', input);
+    return residualNetwork(input, classes, { blocks: [3, 4, 6, 3], bottleneck: true });
+  },
+};
+
 /** The models by name. To add one, write it above and name it here. */
-export const models: Readonly<Record<string, Model>> = { mlp, lenet, cnn };
+export const models: Readonly<Record<string, Model>> = { mlp, lenet, cnn, resnet18, resnet50 };
 
 /** The smaller extent of an image that can be halved twice. */
 function requireImage(model: string, input: Shape): number {

@@ -20,3 +20,12 @@ export const maxPool = pool('max pool', maxPoolOp);
 
 /** Mean of each window of examples [channels, ...spatial]; strides default to the window. */
 export const avgPool = pool('average pool', avgPoolOp);
+
+/** Mean over all spatial axes: examples [channels, ...spatial] become [channels]. */
+export function globalAvgPool(): Layer<Nothing, Nothing> {
+  return plainLayer(
+    'global average pool',
+    (input) => input.slice(0, 1),
+    (x) => x.mean({ axes: x.shape.slice(2).map((_, axis) => axis + 2) }),
+  );
+}

@@ -1,5 +1,5 @@
 import { ScreeError } from '../graph/errors.js';
-import type { Op, OnnxEmitter, OnnxRequest, TensorType } from '../graph/op.js';
+import type { Op, OnnxEmitter, TensorType } from '../graph/op.js';
 import { showShape, sizeOf, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 
@@ -31,26 +31,41 @@ function inferBatchNorm([x, ...vectors]: readonly TensorType[]): TensorType {
   return x;
 }
 
-/** (x − mean) / √(variance + ε), with the statistics of the batch. */
-function normalized(x: Tensor, epsilon: number): { centred: Tensor; inverse: Tensor } {
+/** x less its mean, and the (biased) variance, over all axes but the channels'; the variance as [1, channels, 1, …]. */
+function moments(x: Tensor): { mean: Tensor; centred: Tensor; variance: Tensor } {
   const axes = statisticsAxes(x.shape);
-  const centred = x.sub(x.mean({ axes, keepDims: true }));
-  const inverse = centred.mul(centred).mean({ axes, keepDims: true }).add(epsilon).rsqrt();
-  return { centred, inverse };
+  const mean = x.mean({ axes, keepDims: true });
+  const centred = x.sub(mean);
+  return { mean, centred, variance: centred.mul(centred).mean({ axes, keepDims: true }) };
 }
 
-/** Mean and variance of the batch, as vectors over channels, on the ONNX target. Equal calls share their nodes. */
-function lowerStatistics(
-  emitter: OnnxEmitter,
-  { names: [x], inputs: [{ shape, dtype }] }: OnnxRequest<NormAttributes>,
-) {
-  const axes = emitter.ints(statisticsAxes(shape));
-  const mean = emitter.emit('ReduceMean', [x, axes], { keepdims: { int: 1 } });
-  const centred = emitter.emit('Sub', [x, mean]);
-  const variance = emitter.emit('ReduceMean', [emitter.emit('Mul', [centred, centred]), axes], {
-    keepdims: { int: 0 },
+/** x less its mean, and 1/√(variance + ε), with the statistics of the batch. */
+function normalized(x: Tensor, epsilon: number): { centred: Tensor; inverse: Tensor } {
+  const { centred, variance } = moments(x);
+  return { centred, inverse: variance.add(epsilon).rsqrt() };
+}
+
+/** Sum over all axes but the channels', on the ONNX target: as the op `sum` writes it, so that equal sums are shared. */
+function lowerSum(emitter: OnnxEmitter, x: string, shape: Shape, keepDims: boolean): string {
+  return emitter.emit('ReduceSum', [x, emitter.ints(statisticsAxes(shape))], {
+    keepdims: { int: keepDims ? 1 : 0 },
+    noop_with_empty_axes: { int: 1 },
   });
-  return { mean: emitter.emit('Reshape', [mean, emitter.ints([shape[1]])]), variance, dtype };
+}
+
+/** The nodes of `moments` on the ONNX target, shared with those that the graph itself has; the variance as [channels]. */
+function lowerMoments(emitter: OnnxEmitter, x: string, { shape, dtype }: TensorType) {
+  const share = emitter.scalar(shape[1] / sizeOf(shape), dtype);
+  const mean = (value: string) => emitter.emit('Mul', [lowerSum(emitter, value, shape, true), share]);
+  const centred = emitter.emit('Sub', [x, mean(x)]);
+  const variance = mean(emitter.emit('Mul', [centred, centred]));
+  const channels = emitter.ints([shape[1]]);
+  return {
+    centred,
+    variance: emitter.emit('Reshape', [variance, channels]),
+    share,
+    zero: emitter.emit('Expand', [emitter.scalar(0, dtype), channels]),
+  };
 }
 
 /** Batch norm with the statistics of the batch: inputs x [batch, channels, …], scale and bias [channels]. Composite. */
@@ -70,11 +85,10 @@ const batchNormOp: Op<NormAttributes> = {
     const { centred, inverse } = normalized(x, epsilon);
     return centred.mul(inverse.mul(perChannel(scale, x.rank))).add(perChannel(bias, x.rank));
   },
-  onnx(emitter, request) {
-    const [x, scale, bias] = request.names;
-    const { mean, variance } = lowerStatistics(emitter, request);
-    return emitter.emit('BatchNormalization', [x, scale, bias, mean, variance], {
-      epsilon: { float: request.attributes.epsilon },
+  onnx(emitter, { names: [x, scale, bias], inputs, attributes: { epsilon } }) {
+    const { centred, variance, zero } = lowerMoments(emitter, x, inputs[0]);
+    return emitter.emit('BatchNormalization', [centred, scale, bias, zero, variance], {
+      epsilon: { float: epsilon },
     });
   },
 };
@@ -93,6 +107,23 @@ const batchNormGradientOp: Op<NormAttributes> = {
     const means = (value: Tensor) => value.mean({ axes, keepDims: true });
     const rest = cotangent.sub(means(cotangent)).sub(hat.mul(means(cotangent.mul(hat))));
     return rest.mul(inverse.mul(perChannel(scale, x.rank)));
+  },
+  /** The sum of two affine maps a channel, each of which the runtime's normalisation makes in one pass. */
+  onnx(emitter, { names: [x, scale, cotangent], inputs, attributes: { epsilon } }) {
+    const [{ shape, dtype }] = inputs;
+    const { centred, variance, share, zero } = lowerMoments(emitter, x, inputs[0]);
+    const mean = (value: string) => emitter.emit('Mul', [lowerSum(emitter, value, shape, false), share]);
+    const attributes = { epsilon: { float: epsilon } };
+    const direct = emitter.emit(
+      'BatchNormalization',
+      [cotangent, scale, zero, mean(cotangent), variance],
+      attributes,
+    );
+    const along = mean(emitter.emit('Mul', [cotangent, centred]));
+    const spread = emitter.emit('Add', [variance, emitter.scalar(epsilon, dtype)]);
+    const factor = emitter.emit('Div', [emitter.emit('Mul', [scale, along]), spread]);
+    const back = emitter.emit('BatchNormalization', [centred, factor, zero, zero, variance], attributes);
+    return emitter.emit('Sub', [direct, back]);
   },
 };
 
@@ -113,8 +144,13 @@ export function batchNorm(
 
 /** Mean and (biased) variance over all axes but the channels', as vectors: what batchNorm normalises with. */
 export function batchStatistics(x: Tensor): { mean: Tensor; variance: Tensor; count: number } {
-  const axes = statisticsAxes(x.shape);
-  return { mean: x.mean({ axes }), variance: x.variance({ axes }), count: sizeOf(x.shape) / x.shape[1] };
+  const { mean, variance } = moments(x);
+  const channels = [x.shape[1]];
+  return {
+    mean: mean.reshape(channels),
+    variance: variance.reshape(channels),
+    count: sizeOf(x.shape) / x.shape[1],
+  };
 }
 
 /** Normalisation with given statistics (evaluation): (x − mean) / √(variance + ε) · scale + bias, vectors over channels. */

@@ -53,13 +53,34 @@ export function lowerMaxPool(emitter: OnnxEmitter, request: OnnxRequest<Window>)
 }
 
 /**
+ * Every cotangent is added at the index of its window's first largest value. The runtime finds no index where all values are −∞,
+ * the value it starts from: they are raised.
+ */
+function scatterToWinners(
+  emitter: OnnxEmitter,
+  { names: [x, dy], output: { shape, dtype }, attributes }: OnnxRequest<Window>,
+): string {
+  const least = emitter.scalar(dtype === 'float32' ? -1e38 : -1e308, dtype);
+  const raised = emitter.emit('Max', [x, least]);
+  const [, indices] = emitter.emitMany('MaxPool', [raised], 2, onnxPoolAttributes(attributes));
+  const flat = emitter.ints([-1]);
+  const zeros = emitter.emit('Expand', [emitter.scalar(0, dtype), emitter.ints([sizeOf(shape)])]);
+  const scattered = emitter.emit(
+    'ScatterElements',
+    [zeros, emitter.emit('Reshape', [indices, flat]), emitter.emit('Reshape', [dy, flat])],
+    { axis: { int: 0 }, reduction: { string: 'add' } },
+  );
+  return emitter.emit('Reshape', [scattered, emitter.ints(shape)]);
+}
+
+/**
  * For windows that tile the image: from the last place to the first, a cotangent goes on to the earlier ones where their maximum
  * is at least as large, and stays here otherwise, so that the first of equals gets it; then the places are interleaved again.
- * (MaxPool's Indices cost seven times as much as the pool itself.)
+ * (MaxPool's Indices, which the others need, cost seven times as much as the pool itself.)
  */
 export function lowerMaxPoolGradient(emitter: OnnxEmitter, request: OnnxRequest<Window>): string | undefined {
-  if (!tiles(request)) return undefined;
   const { names, inputs, output, attributes } = request;
+  if (!tiles(request)) return sizeOf(output.shape) === 0 ? undefined : scatterToWinners(emitter, request);
   const parts = members(emitter, names[0], attributes);
   const best = running(emitter, parts);
   let rest = names[1];
@@ -75,8 +96,10 @@ export function lowerMaxPoolGradient(emitter: OnnxEmitter, request: OnnxRequest<
   return interleave(emitter, shares, inputs[1].shape, attributes.kernel, output.shape);
 }
 
-/** Arrays [batch, channels, rows, columns], one for each place in the window, as one image. */
-function interleave(
+/**
+ * Arrays [batch, channels, rows, columns], one for each place in a window of [height, width], as one image.
+ */
+export function interleave(
   emitter: OnnxEmitter,
   parts: readonly string[],
   [batch, channels, rows, columns]: readonly number[],
