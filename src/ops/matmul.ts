@@ -82,9 +82,18 @@ function multiply(
   const columns = n - (n % 2);
   for (let i = 0; i < rows; i += 4) {
     const a0 = fromA + i * k;
-    const [a1, a2, a3] = [a0 + k, a0 + 2 * k, a0 + 3 * k];
+    const a1 = a0 + k;
+    const a2 = a1 + k;
+    const a3 = a2 + k;
     for (let j = 0; j < columns; j += 2) {
-      let [s00, s01, s10, s11, s20, s21, s30, s31] = [0, 0, 0, 0, 0, 0, 0, 0];
+      let s00 = 0;
+      let s01 = 0;
+      let s10 = 0;
+      let s11 = 0;
+      let s20 = 0;
+      let s21 = 0;
+      let s30 = 0;
+      let s31 = 0;
       for (let p = 0, q = fromB + j; p < k; p++, q += n) {
         const b0 = right[q];
         const b1 = right[q + 1];
@@ -111,17 +120,30 @@ function multiply(
       result[at + 3 * n] = s30;
       result[at + 3 * n + 1] = s31;
     }
-    single(i, i + 4, columns, n);
+    dots(result, left, right, to, fromA, fromB, k, n, i, i + 4, columns);
   }
-  single(rows, m, 0, n);
+  dots(result, left, right, to, fromA, fromB, k, n, rows, m, 0);
+}
 
-  function single(firstRow: number, endRow: number, firstColumn: number, endColumn: number): void {
-    for (let i = firstRow; i < endRow; i++) {
-      for (let j = firstColumn; j < endColumn; j++) {
-        let sum = 0;
-        for (let p = 0, q = fromB + j; p < k; p++, q += n) sum += left[fromA + i * k + p] * right[q];
-        result[to + i * n + j] = sum;
-      }
+/** The elements that no block of four by two covers. */
+function dots(
+  result: TypedArray,
+  left: TypedArray,
+  right: TypedArray,
+  to: number,
+  fromA: number,
+  fromB: number,
+  k: number,
+  n: number,
+  firstRow: number,
+  endRow: number,
+  firstColumn: number,
+): void {
+  for (let i = firstRow; i < endRow; i++) {
+    for (let j = firstColumn; j < n; j++) {
+      let sum = 0;
+      for (let p = 0, q = fromB + j; p < k; p++, q += n) sum += left[fromA + i * k + p] * right[q];
+      result[to + i * n + j] = sum;
     }
   }
 }
