@@ -14,7 +14,7 @@ const layers = [
 ];
 
 /** Who may import whom within a layer. @type {Record<string, string[]>} */
-const siblings = { landscape: ['formula', 'optim'] };
+const siblings = { landscape: ['formula', 'optim', 'curvature'] };
 
 /** Tests may import anything; everything else is held to the rule. */
 const tests = ['[.]test[.]ts$', '^test/'];

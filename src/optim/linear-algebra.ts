@@ -1,64 +1,21 @@
+import { symmetricEigen } from '../linalg/index.js';
+
 /** A square matrix of order n, row after row. */
 type Matrix = Float64Array;
 
 /**
- * Orthonormal eigenvectors of a symmetric matrix, as columns in descending order of eigenvalue, by cyclic Jacobi rotations (Golub
- * & Van Loan, Matrix Computations, 4th ed., 8.5): slower than tridiagonalisation, but short and exact to rounding: what is left
- * beside the diagonal is below ε‖A‖. NaN or infinite entries give NaN vectors.
+ * Orthonormal eigenvectors of a symmetric matrix, as columns in descending order of eigenvalue. NaN or infinite entries give NaN
+ * vectors, so that they stay visible in the parameters.
  */
 export function symmetricEigenvectors(matrix: Matrix, n: number): Matrix {
-  const a = matrix.slice();
-  const rows = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) rows[i * n + i] = 1;
-  if (!a.every(Number.isFinite)) return rows.fill(NaN);
-  const negligible = (Number.EPSILON * Math.hypot(...rowNorms(a, n))) / n;
-  // Convergence is quadratic: ten sweeps or so, whatever the order.
-  for (let sweep = 0; sweep < 50; sweep++) {
-    let rotations = 0;
-    for (let p = 0; p < n; p++) {
-      for (let q = p + 1; q < n; q++) {
-        if (Math.abs(a[p * n + q]) <= negligible) continue;
-        rotate(a, rows, n, p, q);
-        rotations++;
-      }
-    }
-    if (rotations === 0) break;
-  }
-  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => a[j * n + j] - a[i * n + i]);
   const columns = new Float64Array(n * n);
-  order.forEach((from, to) => {
-    for (let i = 0; i < n; i++) columns[i * n + to] = rows[from * n + i];
-  });
-  return columns;
-}
-
-/** The norms of the rows. */
-function rowNorms(a: Matrix, n: number): number[] {
-  return Array.from({ length: n }, (_, i) => Math.hypot(...a.subarray(i * n, (i + 1) * n)));
-}
-
-/** The rotation in the plane of p and q that makes a[p, q] zero; `rows` holds the eigenvectors so far. */
-function rotate(a: Matrix, rows: Matrix, n: number, p: number, q: number): void {
-  const [rowP, rowQ] = [p * n, q * n];
-  const apq = a[rowP + q];
-  const tau = (a[rowQ + q] - a[rowP + p]) / (2 * apq);
-  const t = (tau < 0 ? -1 : 1) / (Math.abs(tau) + Math.hypot(1, tau));
-  const c = 1 / Math.hypot(1, t);
-  const s = t * c;
-  for (let k = 0; k < n; k++) {
-    const u = rows[rowP + k];
-    const v = rows[rowQ + k];
-    rows[rowP + k] = c * u - s * v;
-    rows[rowQ + k] = s * u + c * v;
-    if (k === p || k === q) continue;
-    const x = a[rowP + k];
-    const y = a[rowQ + k];
-    a[k * n + p] = a[rowP + k] = c * x - s * y;
-    a[k * n + q] = a[rowQ + k] = s * x + c * y;
+  if (!matrix.every(Number.isFinite)) return columns.fill(NaN);
+  const { vectors } = symmetricEigen(matrix, n);
+  for (let j = 0; j < n; j++) {
+    const from = (n - 1 - j) * n;
+    for (let i = 0; i < n; i++) columns[i * n + j] = vectors[from + i];
   }
-  a[rowP + p] -= t * apq;
-  a[rowQ + q] += t * apq;
-  a[rowP + q] = a[rowQ + p] = 0;
+  return columns;
 }
 
 /** Q of the QR decomposition of a square matrix, by Householder reflections. Its columns' signs are those of LAPACK. */
