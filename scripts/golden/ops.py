@@ -9,7 +9,7 @@ each input, null where PyTorch has none. Ops and attributes have Scree's names; 
 """
 import torch
 
-from common import tensor, versions, write
+from common import symmetric, tensor, versions, write
 
 torch.set_default_dtype(torch.float64)
 INF, NAN = float('inf'), float('nan')
@@ -169,6 +169,32 @@ case(
     {'labels': labels.tolist()},
     'count',
 )
+for descending in (False, True):
+    for part in ('values', 'indices'):
+        case(
+            'sort',
+            lambda x: getattr(torch.sort(x, stable=True, dim=1, descending=descending), part),
+            [REDUCED + [[0.0, -INF, NAN, INF]]],
+            {'axis': 1, 'descending': descending, 'part': part},
+            'count',
+            differentiable=part == 'values',
+        )
+for count, output, options in (
+    (1, (4,), {}),
+    (2, (3, 4), {}),
+    (2, (3, 3), {'strides': 2, 'padding': 1, 'outputPadding': 1}),
+    (2, (2, 4), {'strides': [3, 2], 'padding': [0, 1], 'outputPadding': [2, 0], 'dilation': [1, 2], 'groups': 2}),
+    (3, (2, 3, 2), {'strides': 2, 'groups': 2}),
+):
+    transposed = getattr(torch.nn.functional, f'conv_transpose{count}d')
+    names = {'strides': 'stride', 'outputPadding': 'output_padding'}
+    given = {names.get(name, name): tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+    image = torch.as_tensor(symmetric((2, 4) + output, 1))
+    weights = torch.as_tensor(symmetric((4, 3 if count < 3 else 1) + (3 if count < 3 else 2,) * count, 2))
+    case('convTranspose', lambda x, w: transposed(x, w, **given), [image, weights], options, 'count')
+for extents, output in (((7,), [3]), ((6, 5), [3, 2]), ((4, 6), [2, 3]), ((3, 2), [5, 2]), ((3, 4, 5), [2, 2, 2]), ((4, 4), [1, 1])):
+    pool = getattr(torch.nn.functional, f'adaptive_avg_pool{len(extents)}d')
+    case('adaptiveAvgPool', lambda x: pool(x, tuple(output)), [torch.as_tensor(symmetric((2, 2) + extents, 3))], {'output': output}, 'count')
 POOLED = [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 3.0], [NAN, 0.0, -INF, -INF], [1.0, 0.0, -INF, -INF]]]]
 for options in ({'kernel': 2}, {'kernel': 2, 'strides': 1}, {'kernel': 3, 'strides': 1, 'padding': 1}):
     case(
@@ -185,5 +211,24 @@ for options in ({'kernel': 2}, {'kernel': 2, 'strides': 1}, {'kernel': 3, 'strid
         options,
         'count',
     )
+
+functional = torch.nn.functional
+image, scale, bias = (torch.as_tensor(symmetric(shape, k)) for k, shape in enumerate([(2, 4, 3, 2), (4,), (4,)], 4))
+for groups in (1, 2, 4):
+    case('groupNorm', lambda x, s, b: functional.group_norm(x, groups, s, b), [image, scale, bias], {'groups': groups}, 'count')
+for axes in (1, 2):
+    normalized = (4, 3, 2)[-axes:]
+    vectors = [torch.as_tensor(symmetric(normalized, k)) for k in (7, 8)]
+    case('layerNorm', lambda x, s, b: functional.layer_norm(x, normalized, s, b), [image, *vectors], {'axes': axes}, 'count')
+vectors = [torch.tensor([1.0, 2.0, 3.0]), torch.tensor([0.5, 0.0, -0.5])]
+case('layerNorm', lambda x, s, b: functional.layer_norm(x, (3,), s, b), [[[100.0, 101.0, 102.0], [5.0, 5.0, 5.0], [NAN, 1.0, 2.0]], *vectors], {'axes': 1}, 'count')
+query, key, value = (torch.as_tensor(symmetric(shape, k, 3)) for k, shape in enumerate([(2, 1, 3, 4), (2, 3, 5, 4), (3, 5, 2)], 9))
+mask = torch.tensor([[1, 0, 1, 0, 1], [0, 0, 0, 0, 0], [1, 1, 1, 1, 0]]).bool()
+attention = functional.scaled_dot_product_attention
+for options in ({}, {'causal': True}, {'scale': 0.3}, {'condition': mask.flatten().tolist()}):
+    names = {'causal': 'is_causal'}
+    given = {names.get(name, name): option for name, option in options.items() if name != 'condition'}
+    masks = {'attn_mask': mask} if 'condition' in options else {}
+    case('attention', lambda q, k, v: attention(q, k, v, **given, **masks), [query, key, value], options, 'count')
 
 write('ops.json', {'versions': versions('torch'), 'cases': cases})

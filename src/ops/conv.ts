@@ -58,7 +58,7 @@ const convOp: Op<ConvAttributes> = {
   jvp: ({ inputs: [x, w], attributes }, [dx, dw]) =>
     sumDefined([dx && applyConv(dx, w, attributes), dw && applyConv(x, dw, attributes)]),
   vjp: ({ inputs: [x, w], attributes }, dy, wanted) => [
-    wanted[0] ? inputGradient(dy, w, { ...attributes, spatial: x.shape.slice(2) }) : undefined,
+    wanted[0] ? convInputGradient(dy, w, { ...attributes, spatial: x.shape.slice(2) }) : undefined,
     wanted[1] ? weightGradient(x, dy, attributes) : undefined,
   ],
   batch([x, w], [xBatched, wBatched], attributes) {
@@ -118,18 +118,18 @@ const convInputGradientOp: Op<InputGradientAttributes> = {
   }),
   jvp: ({ inputs: [dy, w], attributes }, [tangentDy, tangentW]) =>
     sumDefined([
-      tangentDy && inputGradient(tangentDy, w, attributes),
-      tangentW && inputGradient(dy, tangentW, attributes),
+      tangentDy && convInputGradient(tangentDy, w, attributes),
+      tangentW && convInputGradient(dy, tangentW, attributes),
     ]),
   vjp: ({ inputs: [dy, w], attributes }, cotangent, wanted) => [
     wanted[0] ? applyConv(cotangent, w, attributes) : undefined,
     wanted[1] ? weightGradient(cotangent, dy, attributes) : undefined,
   ],
   batch([dy, w], [dyBatched, wBatched], attributes) {
-    if (!wBatched) return unmergeFirst(inputGradient(mergeFirst(dy), w, attributes), dy.shape[0]);
+    if (!wBatched) return unmergeFirst(convInputGradient(mergeFirst(dy), w, attributes), dy.shape[0]);
     const count = w.shape[0];
     const wide = channelsOf(dyBatched ? dy : repeat(dy, count));
-    return batchOfChannels(inputGradient(wide, mergeFirst(w), manyGroups(attributes, count)), count);
+    return batchOfChannels(convInputGradient(wide, mergeFirst(w), manyGroups(attributes, count)), count);
   },
   kernel(request) {
     const { x, w, y, taps } = plan(request, request.output, request.inputs[1], request.inputs[0]);
@@ -198,7 +198,7 @@ const convWeightGradientOp: Op<ConvAttributes> = {
       tangentDy && weightGradient(x, tangentDy, attributes),
     ]),
   vjp: ({ inputs: [x, dy], attributes }, cotangent, wanted) => [
-    wanted[0] ? inputGradient(dy, cotangent, { ...attributes, spatial: x.shape.slice(2) }) : undefined,
+    wanted[0] ? convInputGradient(dy, cotangent, { ...attributes, spatial: x.shape.slice(2) }) : undefined,
     wanted[1] ? applyConv(x, cotangent, attributes) : undefined,
   ],
   batch([x, dy], [xBatched, dyBatched], attributes) {
@@ -323,7 +323,8 @@ function applyConv(
   return x.builder.apply(convOp, [x, w], { kernel, strides, low, high, dilation, groups });
 }
 
-function inputGradient(dy: Tensor, w: Tensor, attributes: InputGradientAttributes): Tensor {
+/** The op itself: the cotangent [batch, outputs, …] of conv's output with its weights gives that of its input. */
+export function convInputGradient(dy: Tensor, w: Tensor, attributes: InputGradientAttributes): Tensor {
   return dy.builder.apply(convInputGradientOp, [dy, w], attributes);
 }
 

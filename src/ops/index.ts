@@ -1,6 +1,7 @@
 import './methods.js';
 
 export { elu, gelu, leakyRelu, silu, softsign, type GeluOptions } from './activations.js';
+export { adaptiveAvgPool, globalAvgPool, globalMaxPool } from './adaptive.js';
 export {
   add,
   atan2,
@@ -45,7 +46,10 @@ export {
 } from './compare.js';
 export { constantScalar, toTensor, type TensorLike } from './define.js';
 export { conv, type ConvOptions } from './conv.js';
+export { convTranspose, type ConvTransposeOptions } from './conv-transpose.js';
 export { dot, einsum, outer } from './einsum.js';
+export { scaledDotProductAttention, type AttentionOptions } from './attention.js';
+export { groupNorm, layerNorm, type GroupNormOptions, type LayerNormOptions } from './layer-norm.js';
 export { gather, scatterAdd } from './gather.js';
 export { matmul } from './matmul.js';
 export { batchNorm, batchStatistics, normalize, type BatchNormOptions } from './norm.js';
@@ -57,6 +61,7 @@ export { argmax, logSumExp, max, mean, min, prod, sum, variance, type ReduceOpti
 export { broadcastTo, reshape, transpose } from './shape-ops.js';
 export { cumprod, cumsum } from './scans.js';
 export { concat, flip, pad, slice, stack, type PadOptions } from './slices.js';
+export { sort, topK, type Sorted, type SortOptions, type TopKOptions } from './sort.js';
 export {
   bool,
   float32,

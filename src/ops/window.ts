@@ -21,7 +21,8 @@ export interface WindowOptions {
   readonly dilation?: number | readonly number[];
 }
 
-function perAxis(
+/** One value for each axis, from one number for all or one an axis. */
+export function perAxis(
   operation: string,
   name: string,
   value: number | readonly number[],

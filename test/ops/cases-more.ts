@@ -1,3 +1,4 @@
+import { ndarray } from '../../src/graph/index.js';
 import * as ops from '../../src/ops/index.js';
 import type { OpCase } from './cases.js';
 
@@ -100,4 +101,123 @@ const einsumCases: readonly OpCase[] = [
   { name: 'dot', shapes: [[5], [5]], apply: ops.dot },
 ];
 
-export const moreCases: readonly OpCase[] = [...elementwiseCases, ...arrangeCases, ...einsumCases];
+/** Transposed convolution, pools of given output, and order. */
+const imageCases: readonly OpCase[] = [
+  {
+    name: 'convTranspose 1-d',
+    shapes: [
+      [2, 3, 4],
+      [3, 2, 3],
+    ],
+    apply: (x, w) => ops.convTranspose(x, w, { strides: 2, outputPadding: 1 }),
+  },
+  {
+    name: 'convTranspose 2-d',
+    shapes: [
+      [2, 4, 3, 2],
+      [4, 2, 2, 3],
+    ],
+    apply: (x, w) =>
+      ops.convTranspose(x, w, { groups: 2, padding: [0, 1], strides: [1, 2], dilation: [2, 1] }),
+  },
+  {
+    name: 'convTranspose 3-d',
+    shapes: [
+      [1, 2, 2, 3, 2],
+      [2, 2, 2, 2, 2],
+    ],
+    apply: (x, w) => ops.convTranspose(x, w),
+  },
+  { name: 'adaptive pool, ragged', shapes: [[2, 2, 5, 3]], apply: (x) => ops.adaptiveAvgPool(x, 2).square() },
+  {
+    name: 'adaptive avgPool, even',
+    shapes: [[2, 2, 4, 6]],
+    apply: (x) => ops.adaptiveAvgPool(x, [2, 3]).square(),
+  },
+  { name: 'globalAvgPool', shapes: [[2, 3, 4]], apply: (x) => ops.globalAvgPool(x).square() },
+  { name: 'globalMaxPool', shapes: [[2, 3, 4, 2]], apply: (x) => ops.globalMaxPool(x), linear: true },
+  {
+    name: 'sort',
+    shapes: [[3, 5]],
+    apply: (x) => ops.sort(x).values.mul(ops.sort(x, { descending: true }).values),
+  },
+  {
+    name: 'sort along the first axis',
+    shapes: [[4, 3]],
+    apply: (x) => ops.sort(x, { axis: 0 }).values.square(),
+  },
+  {
+    name: 'sort, indices',
+    shapes: [[3, 4]],
+    apply: (x) => ops.sort(x, { axis: 0 }).indices.cast(x.dtype).mul(x),
+    linear: true,
+  },
+  { name: 'topK', shapes: [[2, 6, 3]], apply: (x) => ops.topK(x, 2, { axis: 1 }).values.square() },
+  {
+    name: 'topK, smallest',
+    shapes: [[2, 6]],
+    apply: (x) => ops.topK(x, 3, { largest: false }).values.square(),
+  },
+];
+
+/** Normalisation and attention. */
+const layerCases: readonly OpCase[] = [
+  {
+    name: 'layerNorm',
+    shapes: [[2, 3, 4], [4], [4]],
+    apply: (x, scale, bias) => ops.layerNorm(x, scale, bias),
+  },
+  {
+    name: 'layerNorm over two axes',
+    shapes: [
+      [3, 2, 4],
+      [2, 4],
+      [2, 4],
+    ],
+    apply: (x, scale, bias) => ops.layerNorm(x, scale, bias, { axes: 2, epsilon: 1e-3 }),
+  },
+  {
+    name: 'groupNorm',
+    shapes: [[2, 4, 3], [4], [4]],
+    apply: (x, scale, bias) => ops.groupNorm(x, scale, bias, { groups: 2 }),
+  },
+  {
+    name: 'scaledDotProductAttention',
+    shapes: [
+      [2, 1, 3, 4],
+      [2, 2, 5, 4],
+      [2, 5, 3],
+    ],
+    apply: (q, k, v) => ops.scaledDotProductAttention(q, k, v),
+  },
+  {
+    name: 'scaledDotProductAttention, causal',
+    shapes: [
+      [2, 4, 3],
+      [2, 4, 3],
+      [2, 4, 2],
+    ],
+    apply: (q, k, v) => ops.scaledDotProductAttention(q, k, v, { causal: true }),
+  },
+  {
+    name: 'scaledDotProductAttention, masked',
+    shapes: [
+      [3, 2],
+      [4, 2],
+      [4, 3],
+    ],
+    apply: (q, k, v) => {
+      // The second query sees nothing at all.
+      const mask = ops.toTensor('mask', ndarray(Uint8Array.of(1, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0), [3, 4]));
+      return ops.scaledDotProductAttention(q, k, v, { mask, causal: true, scale: 0.7 });
+    },
+  },
+];
+
+export const moreCases: readonly OpCase[] = [
+  ...elementwiseCases,
+  ...arrangeCases,
+  ...einsumCases,
+  ...imageCases,
+  ...layerCases,
+];

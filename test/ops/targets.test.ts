@@ -19,6 +19,7 @@ const float32Only = new Set([
   'erf',
   'gelu by erf',
   'avgPool',
+  'adaptive avgPool, even',
   'softplus',
 ]);
 
