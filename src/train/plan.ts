@@ -15,7 +15,10 @@ export interface PlanOptions {
   readonly data: Dataset;
   /** Default `adamw:lr=4e-3`. */
   readonly optimizer?: string | Optimizer;
-  /** By name with the optimiser's rate as its peak, or by the number of steps already taken. Default `onecycle`. */
+  /**
+   * By name, with the optimiser's rate as its peak, or as a function of the steps already taken. Default `onecycle`, or the
+   * rate that an optimiser brings which is given as an object.
+   */
   readonly schedule?: string | Schedule;
   /** Passes over the training part. Default 5, or as many as make 500 steps. */
   readonly epochs?: number;
@@ -72,7 +75,7 @@ function requireInteger(name: string, value: number, low: number, high: number):
   throw new ScreeError(`train: ${name} must be an integer from ${low} to ${high}, not ${value}`);
 }
 
-/** A million steps a second for a year fit; a number beyond is a slip of the keyboard. */
+/** Eleven days of a step a millisecond; a number beyond is a slip of the keyboard. */
 const most = 1e9;
 
 /**
@@ -99,7 +102,7 @@ export function makePlan(options: PlanOptions): Plan {
     modelName,
     data,
     optimizer,
-    schedule: chooseSchedule(options.schedule, optimizer, steps),
+    schedule: chooseSchedule(options, optimizer, steps),
     batches: cut,
     batchSize,
     steps,
@@ -131,17 +134,26 @@ function chooseModel({ model = planDefaults.model, data }: PlanOptions): { model
   return { model: models[model].build(data.inputShape, data.classes.length), modelName: model };
 }
 
-function chooseSchedule(
-  schedule: string | Schedule | undefined,
-  optimizer: Optimizer,
-  steps: number,
-): Schedule {
-  if (typeof schedule === 'function') return schedule;
-  const lr = optimizer.options.lr;
+function chooseSchedule(options: PlanOptions, optimizer: Optimizer, steps: number): Schedule {
+  if (typeof options.schedule === 'function') return options.schedule;
+  const name = scheduleName(options);
+  if (name === null) return optimizer.learningRate;
+  const { lr } = optimizer.options;
   if (typeof lr !== 'number') {
     throw new ScreeError(
-      `train: ${optimizer.name} has no option lr that the schedule could start from; give a schedule`,
+      `train: ${optimizer.name} has no option lr for the schedule to start from; give one as a function`,
     );
   }
-  return parseSchedule(schedule ?? planDefaults.schedule, { lr, steps });
+  return parseSchedule(name, { lr, steps });
+}
+
+/** The text of an optimiser or null where it was given as an object, which no file can hold. */
+export function optimizerName({ optimizer = planDefaults.optimizer }: PlanOptions): string | null {
+  return typeof optimizer === 'string' ? optimizer : null;
+}
+
+/** The text of a schedule or null where it is a function. */
+export function scheduleName(options: PlanOptions): string | null {
+  const { schedule = optimizerName(options) === null ? null : planDefaults.schedule } = options;
+  return typeof schedule === 'string' ? schedule : null;
 }

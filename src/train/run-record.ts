@@ -2,25 +2,20 @@ import { isDeepStrictEqual } from 'node:util';
 import { ScreeError } from '../graph/errors.js';
 import { newestSound } from './checkpoint.js';
 import { dataChecksum } from './data-identity.js';
-import { planDefaults, type Plan } from './plan.js';
+import { optimizerName, scheduleName, type Plan } from './plan.js';
 import { decodePosition, startPosition, type Position } from './position.js';
 import { readRun, RunFolder, type Run, type RunDescription } from './run-folder.js';
 import type { Start } from './start.js';
 import type { TrainOptions } from './train.js';
 import { engineOf, screeVersion } from './version.js';
 
-/** An option that was given as text, by default, or as an object of a program, which no file can hold. */
-function asText(option: string | object | undefined, byDefault: string): string | null {
-  return typeof option === 'object' || typeof option === 'function' ? null : (option ?? byDefault);
-}
-
 function describe(options: TrainOptions, plan: Plan, parameters: number): RunDescription {
   const { data } = plan;
   return {
     scree: screeVersion,
     options: {
-      optimizer: asText(options.optimizer, planDefaults.optimizer),
-      schedule: asText(options.schedule, planDefaults.schedule),
+      optimizer: optimizerName(options),
+      schedule: scheduleName(options),
       ownLoss: options.loss !== undefined,
       batchSize: plan.batchSize,
       steps: plan.steps,
