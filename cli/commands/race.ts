@@ -177,7 +177,7 @@ function shownText(result: Race, options: RaceCommandOptions, settings: RaceOpti
     'median steps',
     ...rate,
   ];
-  const align = columns.map((_, index) => (index === 0 ? 'left' : 'right') as 'left' | 'right');
+  const align = columns.map((_, index) => (index === 0 ? 'left' : 'right'));
   const notes = conditions(result, options, settings).map((line) => style('dim', line));
   return [...table(rows, { columns, align, style }), '', ...notes].join('\n');
 }

@@ -112,7 +112,7 @@ export class Plot {
     const grid = Array.from({ length: this.rows }, () => new Array<string>(this.columns).fill(' '));
     for (const { canvas, paint, dotted } of this.#layers) {
       canvas.toLines().forEach((line, row) => {
-        [...line].forEach((character, column) => {
+        Array.from(line).forEach((character, column) => {
           if (character === ' ') return;
           const seen = dotted ? thinned(character, row, column) : character;
           if (seen !== ' ') grid[row][column] = paint(style, seen);

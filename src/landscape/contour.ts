@@ -134,7 +134,7 @@ function trace(corners: Corners, level: number, skip: boolean): number[][] {
     lines.push(line);
   };
   // First the lines that begin at the border, then what is closed.
-  for (const start of [...next.keys()]) if (!ends.has(start)) follow(start);
+  for (const start of next.keys()) if (!ends.has(start)) follow(start);
   for (const start of next.keys()) follow(start);
   return lines;
 }

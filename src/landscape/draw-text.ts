@@ -2,7 +2,7 @@ const raised = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 /** Characters of indices that can be written below the line. */
 const lowered: Readonly<Record<string, string>> = {
-  ...Object.fromEntries([...'₀₁₂₃₄₅₆₇₈₉'].map((digit, value) => [String(value), digit])),
+  ...Object.fromEntries(Array.from('₀₁₂₃₄₅₆₇₈₉', (digit, value) => [String(value), digit])),
   '+': '₊',
   '-': '₋',
   i: 'ᵢ',
@@ -18,7 +18,7 @@ export function printed(text: string): string {
 
 function withSubscripts(text: string): string {
   return text.replaceAll(/(\p{Letter})\[([-+\dijkn\s]+)\]/gu, (_, name: string, index: string) => {
-    return name + [...index.replaceAll(/\s/g, '')].map((character) => lowered[character]).join('');
+    return name + Array.from(index.replaceAll(/\s/g, ''), (character) => lowered[character]).join('');
   });
 }
 
@@ -33,7 +33,7 @@ export function typeset(formula: string): string {
     .trim()
     .replaceAll('**', '^')
     .replaceAll(/\^\s*(\d+)(?![\d.])/g, (_, digits: string) =>
-      [...digits].map((digit) => raised[Number(digit)]).join(''),
+      Array.from(digits, (digit) => raised[Number(digit)]).join(''),
     )
     .replaceAll(/\s*\*\s*/g, '·')
     .replaceAll('-', '−')
@@ -43,7 +43,7 @@ export function typeset(formula: string): string {
 
 /** Cuts a text to about a number of characters, ending in …. */
 export function shorten(text: string, length: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   const kept = Math.max(0, Math.floor(length) - 1);
   return characters.length <= length ? text : `${characters.slice(0, kept).join('').trimEnd()}…`;
 }

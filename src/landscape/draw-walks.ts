@@ -114,7 +114,7 @@ export function walkLegend(
     const y = top + index * lineHeight;
     const color = walkColor(index);
     const label = shorten(printed(name), characters);
-    const rest = shorten(printed(note), Math.max(1, characters - [...label].length - 2));
+    const rest = shorten(printed(note), Math.max(1, characters - Array.from(label).length - 2));
     return [
       element('line', {
         x1: left,

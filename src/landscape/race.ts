@@ -91,11 +91,12 @@ type Try = (start: readonly number[], rate: number) => Descent;
 const outside = 0.5;
 
 function tryOf({ surface, box }: RaceProblem, optimizer: Optimizer, steps: number): Try {
-  const { loop, begin } = stepLoop(surface, optimizer);
+  const { loop, begin, constants } = stepLoop(surface, optimizer);
   const size = box.length;
   const rows = steps + 1;
   const points = new Float64Array(rows * size);
   const values = new Float64Array(rows);
+  const squares = new Float64Array(rows);
   const isInside = (row: number) =>
     box.every(([low, high], axis) => {
       const space = outside * (high - low);
@@ -104,10 +105,13 @@ function tryOf({ surface, box }: RaceProblem, optimizer: Optimizer, steps: numbe
     });
   return (start, rate) => {
     const carry = begin(ndarray(Float64Array.from(start), [size]));
-    loop.run(carry, [ndarray(rate, [], 'float64')], rows, [points, values]);
+    const done = loop.run(carry, constants(rate), rows, [points, values, squares]);
     let lowest = Infinity;
-    // NaN is no progress.
-    return values.map((value, row) => (value < lowest && isInside(row) ? (lowest = value) : lowest));
+    // NaN is no progress, and ends the loop.
+    return values.map((value, row) => {
+      if (row < done && value < lowest && isInside(row)) lowest = value;
+      return lowest;
+    });
   };
 }
 
