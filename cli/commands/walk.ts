@@ -124,7 +124,7 @@ function makeWalkers(
   if (start === undefined) throw missingStart(surface.variables);
   return names.map((name) => {
     const optimizer = readOptimizer(name, schedule, steps);
-    return new Walker(surface, optimizer, start, { steps, tol, noise, seed, maximize });
+    return new Walker(surface, optimizer, start, { steps, tol, noise, seed, maximize, box: zoo?.domain });
   });
 }
 

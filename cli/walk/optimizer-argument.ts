@@ -1,16 +1,25 @@
-import { parseOptimizer, parseSchedule, type Optimizer } from '../../src/optim/index.js';
+import {
+  parseOptimizer,
+  parseOptimizerOrMethod,
+  parseSchedule,
+  type Method,
+  type Optimizer,
+} from '../../src/optim/index.js';
 import { ScreeError } from '../../src/graph/errors.js';
 
 /** What goes down any smooth function without a learning rate to guess. */
 export const defaultOptimizer = 'momentum:lr=0.01';
 
 /**
- * An optimiser from text, with the learning rate of a schedule where one is given.
+ * An optimiser or a deterministic method from text, with the learning rate of a schedule where one is given.
  * @throws ScreeError for an unknown name, options out of range, or a schedule that follows a metric
  */
-export function readOptimizer(text: string, schedule: string | undefined, steps: number): Optimizer {
-  const optimizer = parseOptimizer(text);
+export function readOptimizer(text: string, schedule: string | undefined, steps: number): Optimizer | Method {
+  const optimizer = parseOptimizerOrMethod(text);
   if (schedule === undefined) return optimizer;
+  if ('steps' in optimizer) {
+    throw new ScreeError(`--schedule: ${optimizer.name} chooses its steps itself and has no learning rate`);
+  }
   const rate = parseSchedule(schedule, { lr: optimizer.learningRate(0), steps });
   if (rate.plateau !== undefined || rate.momentum !== undefined) {
     throw new ScreeError(

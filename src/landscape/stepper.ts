@@ -5,11 +5,10 @@ import type { TensorType } from '../graph/op.js';
 import type { Tensor } from '../graph/tensor.js';
 import { flattenTree, unflattenTree, type Tree } from '../graph/tree.js';
 import { float64, traceTree } from '../ops/index.js';
-import { takeStep, type Optimizer } from '../optim/index.js';
+import { problemOf, takeStep, type Method, type Optimizer } from '../optim/index.js';
+import type { Found } from './stop.js';
 import { Generator, normal } from '../random/index.js';
 import { valueAndGrad } from '../transform/index.js';
-import type { Halt, Method } from '../optim/deterministic/method.js';
-import { problemOf } from '../optim/deterministic/problem.js';
 import type { Path } from './path.js';
 
 /** What moves a walk on, a few rows at a time. */
@@ -20,7 +19,7 @@ export interface Stepper {
    */
   advance(path: Path, rows: number): number;
   /** Why the method ended of itself, once it has. */
-  readonly halt?: Halt;
+  readonly halt?: Found;
   /** It goes on where the gradient is zero, and says itself when there is no way on. */
   readonly passesStationary?: boolean;
 }
@@ -33,6 +32,8 @@ export interface StepperOptions {
   /** Standard deviation of the normal noise added to each gradient. */
   readonly noise: number;
   readonly seed: number;
+  /** Where methods that look around draw their points: a range for each variable. */
+  readonly box?: readonly (readonly [number, number])[];
 }
 
 /** An optimiser's whole loop (function, gradient, update, recording) as one generated function, and what it starts with. */
@@ -133,11 +134,12 @@ export function methodStepper(
   objective: (x: Tensor) => Tensor,
   method: Method,
   start: readonly number[],
-  { small, seed }: StepperOptions,
+  { small, seed, box }: StepperOptions,
 ): Stepper {
-  const context = { tol: Math.max(0, small), generator: new Generator(seed) };
+  const range = box && { lower: box.map(([low]) => low), upper: box.map(([, high]) => high) };
+  const context = { tol: Math.max(0, small), generator: new Generator(seed), box: range };
   const steps = method.steps(problemOf(objective, start.length), Float64Array.from(start), context);
-  let halt: Halt | undefined;
+  let halt: Found | undefined;
   return {
     passesStationary: method.passesStationary,
     get halt() {

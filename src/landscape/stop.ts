@@ -84,7 +84,8 @@ export function standstill(path: Path, from: number): Criterion | undefined {
   return undefined;
 }
 
-type Found = Omit<Criterion, 'row'>;
+/** A criterion that was met, wherever. */
+export type Found = Omit<Criterion, 'row'>;
 
 function outOfNumbers(path: Path, row: number, large: number): Found | undefined {
   const value = path.value(row);

@@ -2,8 +2,7 @@ import { compile } from '../compile/index.js';
 import { ScreeError } from '../graph/errors.js';
 import type { Tensor } from '../graph/tensor.js';
 import { float64 } from '../ops/index.js';
-import type { Method } from '../optim/deterministic/method.js';
-import type { Optimizer, OptionValues } from '../optim/index.js';
+import type { Method, Optimizer, OptionValues } from '../optim/index.js';
 import { Path } from './path.js';
 import { stopReport } from './report.js';
 import { methodStepper, optimizerStepper, type Stepper } from './stepper.js';
@@ -21,6 +20,8 @@ export interface WalkOptions {
   readonly seed?: number;
   /** Up instead of down. */
   readonly maximize?: boolean;
+  /** Where annealing and multistart draw their points: a range for each variable. */
+  readonly box?: readonly (readonly [number, number])[];
 }
 
 export interface Walk {
@@ -43,7 +44,7 @@ const chunk = 2 ** 14;
 export class Walker {
   readonly path: Path;
   readonly #stepper: Stepper;
-  readonly #settings: Required<WalkOptions>;
+  readonly #settings: Required<Omit<WalkOptions, 'box'>>;
   readonly #large: number;
   #stop: Criterion | undefined;
 
@@ -55,7 +56,7 @@ export class Walker {
     readonly surface: Surface,
     readonly optimizer: Optimizer | Method,
     readonly start: readonly number[],
-    { steps = 1000, tol = 1e-8, noise = 0, seed = 0, maximize = false }: WalkOptions = {},
+    { steps = 1000, tol = 1e-8, noise = 0, seed = 0, maximize = false, box }: WalkOptions = {},
   ) {
     requireRange('steps', steps, Number.isSafeInteger(steps) && steps >= 0, 'a whole number from 0');
     requireRange('tol', tol, tol >= 0 && tol < Infinity, 'a number from 0');
@@ -66,7 +67,7 @@ export class Walker {
     const sign = maximize ? -1 : 1;
     const objective = (x: Tensor) => (maximize ? surface.evaluate(x).mul(sign) : surface.evaluate(x));
     requireDomain(surface, start);
-    const options = { small: tol > 0 ? tol : -1, large: this.#large, noise, seed };
+    const options = { small: tol > 0 ? tol : -1, large: this.#large, noise, seed, box };
     if (isMethod(optimizer) && noise > 0) {
       throw new ScreeError(
         `walk: ${optimizer.name} works on exact gradients; noise is for first-order optimisers`,

@@ -30,9 +30,32 @@ export { gradientNoise } from './gradient-noise.js';
 export { lookahead } from './lookahead.js';
 export { sam } from './sam.js';
 export { weightDecay } from './weight-decay.js';
+export {
+  annealing,
+  bfgs,
+  cg,
+  cubic,
+  dogleg,
+  gradientdescent,
+  lbfgs,
+  leastSquaresOf,
+  levenbergmarquardt,
+  methods,
+  minimize,
+  multistart,
+  newtoncg,
+  perturbedgd,
+  problemOf,
+  saddlefreenewton,
+  steihaug,
+  thirdorder,
+  trustexact,
+  type Method,
+  type Problem,
+} from './deterministic/index.js';
 export type { Definition, OptionInfo, OptionValue, OptionValues } from './options.js';
 export type { HostStep, Needs, Optimizer, OptimizerFactory, StepContext } from './optimizer.js';
-export { parseOptimizer, parseSchedule, type ScheduleDefaults } from './parse.js';
+export { parseOptimizer, parseOptimizerOrMethod, parseSchedule, type ScheduleDefaults } from './parse.js';
 export { optimizers, schedules, wrappers, type Registry } from './registry.js';
 export type { Plateau, PlateauState, Schedule } from './schedule.js';
 export {

@@ -1,5 +1,7 @@
 import { ScreeError } from '../graph/errors.js';
 import { unknownName } from '../graph/suggest.js';
+import type { Method } from './deterministic/method.js';
+import { methods } from './deterministic/registry.js';
 import { showOptions, type Definition, type OptionInfo, type OptionValue } from './options.js';
 import type { Optimizer } from './optimizer.js';
 import { optimizers, schedules, wrappers, type Registry } from './registry.js';
@@ -58,6 +60,28 @@ export function parseOptimizer(text: string): Optimizer {
     const wrapper = readSpec('wrapper', part, wrappers);
     return wrapper.definition.create(wrapper.options)(inner);
   }, definition.create(options));
+}
+
+/**
+ * An optimiser or a deterministic method from text: `adam:lr=1e-3`, `lbfgs`, `gradientdescent:lineSearch=armijo`.
+ * @throws ScreeError as parseOptimizer does, and for a wrapper around a method
+ */
+export function parseOptimizerOrMethod(text: string): Optimizer | Method {
+  const [first, ...rest] = splitWrappers(text);
+  const name = first.split(':')[0].trim();
+  if (!Object.hasOwn(methods, name)) {
+    if (!Object.hasOwn(optimizers, name)) {
+      throw new ScreeError(
+        unknownName('optimizer', name, [...Object.keys(optimizers), ...Object.keys(methods)]),
+      );
+    }
+    return parseOptimizer(text);
+  }
+  if (rest.length > 0) {
+    throw new ScreeError(`${name}: is no first-order optimizer; ${rest[0]} cannot go around it`);
+  }
+  const { definition, options } = readSpec('optimizer', first, methods);
+  return definition.create(options);
 }
 
 /** What a run gives its schedule where the text does not. */
