@@ -231,4 +231,18 @@ for options in ({}, {'causal': True}, {'scale': 0.3}, {'condition': mask.flatten
     masks = {'attn_mask': mask} if 'condition' in options else {}
     case('attention', lambda q, k, v: attention(q, k, v, **given, **masks), [query, key, value], options, 'count')
 
+linalg = torch.linalg
+square = torch.as_tensor(symmetric((2, 4, 4), 12))
+positive = square @ square.mT + torch.eye(4)
+right = torch.as_tensor(symmetric((2, 4, 3), 13))
+case('solve', linalg.solve, [square, right], {}, 'count')
+case('inverse', linalg.inv, [square], {}, 'count')
+case('determinant', linalg.det, [square], {}, 'count')
+case('logAbsDet', lambda a: linalg.slogdet(a).logabsdet, [square], {}, 'count')
+case('detSign', lambda a: linalg.slogdet(a).sign, [torch.cat([square, torch.zeros(1, 4, 4)])], {}, differentiable=False)
+case('logAbsDet', lambda a: linalg.slogdet(a).logabsdet, [[[1.0, 2.0], [2.0, 4.0]]], {}, differentiable=False)
+case('cholesky', linalg.cholesky, [positive], {}, 'count')
+case('eigenvalues', lambda a: linalg.eigh(a).eigenvalues, [positive], {}, 'count')
+case('eigenvectorSquares', lambda a: linalg.eigh(a).eigenvectors.square(), [positive], {}, differentiable=False)
+
 write('ops.json', {'versions': versions('torch'), 'cases': cases})

@@ -1,5 +1,6 @@
 export { cholesky, choleskySolve } from './cholesky.js';
 export { eigenvector, symmetricEigen, type SymmetricEigen } from './eigen.js';
+export { factorize, solveFactorized } from './lu.js';
 export { pivotedQr, type PivotedQr } from './pivoted-qr.js';
 export {
   addScaled,

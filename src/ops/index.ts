@@ -50,6 +50,8 @@ export { convTranspose, type ConvTransposeOptions } from './conv-transpose.js';
 export { dot, einsum, outer } from './einsum.js';
 export { scaledDotProductAttention, type AttentionOptions } from './attention.js';
 export { groupNorm, layerNorm, type GroupNormOptions, type LayerNormOptions } from './layer-norm.js';
+export { cholesky, eigh, type Eigen } from './decompositions.js';
+export { determinant, inverse, slogdet, solve } from './solve.js';
 export { gather, scatterAdd } from './gather.js';
 export { matmul } from './matmul.js';
 export { batchNorm, batchStatistics, normalize, type BatchNormOptions } from './norm.js';

@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/compile/index.js';
 import { ndarray, verify, type NDArray, type Tensor } from '../../src/graph/index.js';
 import { grad, hvp, jvp, vmap } from '../../src/transform/index.js';
+import { denseCases } from './cases-dense.js';
 import { inputsOf, opCases, randomLike, type OpCase } from './cases.js';
 
 const h = 3e-5;
+const allCases = [...opCases, ...denseCases];
 
 /** x + h · v for each input. */
 function shifted(inputs: readonly NDArray[], directions: readonly NDArray[], h: number): NDArray[] {
@@ -50,7 +52,7 @@ function setUp(opCase: OpCase) {
   return { inputs, directions, value, weights, gradient, difference };
 }
 
-describe.each(opCases)('$name', (opCase) => {
+describe.each(allCases)('$name', (opCase) => {
   const { name, apply } = opCase;
   const { inputs, directions, value, weights, gradient, difference } = setUp(opCase);
 
@@ -99,7 +101,7 @@ describe.each(opCases)('$name', (opCase) => {
   });
 });
 
-describe.each(opCases.filter(({ linear }) => linear !== true))('$name', (opCase) => {
+describe.each(allCases.filter(({ linear }) => linear !== true))('$name', (opCase) => {
   test('second derivatives equal central differences of the gradient', () => {
     const { inputs, directions, weights, gradient, difference } = setUp(opCase);
     const scalar = weighted(opCase.apply);

@@ -100,6 +100,11 @@ const withAttributes: Readonly<Record<string, Apply>> = {
     const mask = condition && constant(condition.map(Number), 'bool').reshape([3, 5]);
     return ops.scaledDotProductAttention(q, k, v, { causal, scale, mask });
   },
+  solve: (a, _attributes, b) => ops.solve(a, b),
+  logAbsDet: (a) => ops.slogdet(a).logAbs,
+  detSign: (a) => ops.slogdet(a).sign,
+  eigenvalues: (a) => ops.eigh(a).values,
+  eigenvectorSquares: (a) => ops.eigh(a).vectors.square(),
   maxPool: (x, { kernel = 2, ...options }) => ops.maxPool(x, kernel, options),
 };
 
@@ -119,14 +124,14 @@ const { sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh, 
   ops;
 const kinked = { relu, abs, sign, neg, sqrt, rsqrt, reciprocal, square, floor, ceil, round };
 const smooth = { exp, expm1, log, log1p, sigmoid, softplus, erf };
-const { silu, gelu, softsign } = ops;
-const activations = { silu, gelu, softsign };
+const { silu, gelu, softsign, inverse, determinant, cholesky } = ops;
+const others = { silu, gelu, softsign, inverse, determinant, cholesky };
 const circular = { sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh };
 const unary: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   ...kinked,
   ...smooth,
   ...circular,
-  ...activations,
+  ...others,
 };
 
 function applyOf({ op, attributes }: GoldenCase): (...xs: Tensor[]) => Tensor {
@@ -135,17 +140,28 @@ function applyOf({ op, attributes }: GoldenCase): (...xs: Tensor[]) => Tensor {
 }
 
 const layers = new Set(['layerNorm', 'groupNorm', 'attention']);
+const matrices = new Set([
+  'solve',
+  'inverse',
+  'determinant',
+  'logAbsDet',
+  'cholesky',
+  'eigenvalues',
+  'eigenvectorSquares',
+]);
 
 /**
  * Equal to roundings: 1e-13, since PyTorch's own gradient of logSumExp near 1000 is 6e-14 off, and 4e-15
- * absolute where sums cancel; for layers, whose every element is such a sum, 1e-14 of the largest (up to 4e-15 were seen).
+ * absolute where sums cancel; for layers, whose every element is such a sum, 1e-14 of the largest (up to 4e-15 were seen), and
+ * for matrices, whose condition multiplies roundings, 1e-12 of it.
  * Infinities and NaN are in the same places. Signs of zeros are not compared.
  */
 function expectSame(actual: NDArray, expected: GoldenArray, op: string): void {
   expect(actual.shape).toEqual(expected.shape);
   const wanted = expected.data.map(number);
   const largest = Math.max(...wanted.map((entry) => (Number.isFinite(entry) ? Math.abs(entry) : 0)));
-  const absolute = layers.has(op) ? Math.max(4e-15, 1e-14 * largest) : 4e-15;
+  const share = layers.has(op) ? 1e-14 : matrices.has(op) ? 1e-12 : 0;
+  const absolute = Math.max(4e-15, share * largest);
   const found = Array.from(actual.data);
   const describeFound = found.map((value, i) => {
     const close = Math.abs(value - wanted[i]) <= Math.max(absolute, 1e-13 * Math.abs(wanted[i]));
