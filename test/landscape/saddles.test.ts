@@ -4,7 +4,7 @@ import { formula } from '../../src/formula/index.js';
 import { walk, type Walk } from '../../src/landscape/walk.js';
 import { findSurface, surfaceFormula, surfaces, type Surface } from '../../src/landscape/zoo/index.js';
 import { toTensor } from '../../src/ops/index.js';
-import { optimizers, parseOptimizer, sgd } from '../../src/optim/index.js';
+import { methods, optimizers, parseOptimizer, parseOptimizerOrMethod, sgd } from '../../src/optim/index.js';
 import { Generator, normal } from '../../src/random/index.js';
 
 // No report calls a saddle a minimum: from every known critical point of the zoo that is none, in both orders of the variables
@@ -108,6 +108,24 @@ describe('every optimiser, from saddles', () => {
       const result = walk(objective, parseOptimizer(name), start, { steps: 20 });
       expectHonest(result, value);
       expect(['saddle', 'degenerate']).toContain(result.stop.reason);
+    }
+  });
+});
+
+describe('every deterministic method, from saddles', () => {
+  // What has no way down along straight lines of low order, or no residuals, may refuse; what ends is held to the oracle.
+  const names = Object.keys(methods).filter((name) => name !== 'levenbergmarquardt');
+  const bounded = ['peano', 'six-hump-camel', 'himmelblau'].map((name) => findSurface(name));
+  test.each(names)('%s', (name) => {
+    for (const surface of bounded) {
+      for (const { point } of surface.criticalPoints.filter((known) => known.kind !== 'minimum')) {
+        const { objective, value, start } = plain(surface, point);
+        const result = walk(objective, parseOptimizerOrMethod(name), start, {
+          steps: 50,
+          box: surface.domain,
+        });
+        expectHonest(result, value);
+      }
     }
   });
 });
