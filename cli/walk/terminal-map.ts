@@ -21,6 +21,8 @@ const signs = { minimum: '+', saddle: '×', maximum: '^' };
 /** Room for the numbers on the left. */
 const labels = 12;
 const mostColumns = 100;
+/** About how many lines dots can tell apart. */
+const mostLevels = 6;
 const [leastRows, mostRows] = [10, 28];
 
 /** A path as a line in the plane of two of its numbers. */
@@ -52,7 +54,7 @@ export function terminalMap(
   const narrow = wanted > mostRows ? Math.max(30, Math.round((across * mostRows) / wanted)) : across;
   const plot = new Plot(narrow, rows, x, y);
   const grid = sampleGrid(surface, x, y, 2 * narrow, 4 * rows);
-  const levels = contourLevels(grid.values, 9);
+  const levels = contourLevels(grid.values, mostLevels);
   plot.draw(
     levels.values.flatMap((level) => contourLines(grid, level)),
     dimPaint,

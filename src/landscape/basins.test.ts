@@ -84,8 +84,8 @@ describe('the double well', () => {
 
   test('has the same minima where none is known', () => {
     const found = findBasins(surface, places, []);
-    const places = found.minima.map(({ point }) => point.map((at) => Math.round(at * 1e6) / 1e6));
-    expect(places.sort(([a], [b]) => a - b)).toEqual([
+    const reached = found.minima.map(({ point }) => point.map((at) => Math.round(at * 1e6) / 1e6));
+    expect(reached.sort(([a], [b]) => a - b)).toEqual([
       [-1, 0],
       [1, 0],
     ]);

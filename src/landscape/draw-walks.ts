@@ -67,6 +67,7 @@ function polygon(x: number, y: number, corners: readonly number[], size: number)
 
 function drawWalk({ places }: DrawnWalk, index: number, frame: Frame, x: Scale, y: Scale): string {
   const { line, marks } = thin(places, frame, x, y);
+  if (line.length === 0) return '';
   const color = walkColor(index);
   const d = pathData([line], Number, Number);
   const joined = { fill: 'none', 'stroke-linejoin': 'round', 'stroke-linecap': 'round' };
@@ -90,10 +91,7 @@ function drawWalk({ places }: DrawnWalk, index: number, frame: Frame, x: Scale, 
  */
 export function drawWalks(walks: readonly DrawnWalk[], frame: Frame, x: Scale, y: Scale, under = ''): string {
   const { left, top, width, height } = frame;
-  const drawn = walks
-    .map((walk, index) => ({ walk, index }))
-    .filter(({ walk }) => walk.places.length > 0)
-    .map(({ walk, index }) => drawWalk(walk, index, frame, x, y));
+  const drawn = walks.map((walk, index) => drawWalk(walk, index, frame, x, y));
   return (
     element('clipPath', { id: 'frame' }, element('rect', { x: left, y: top, width, height })) +
     element('g', { 'clip-path': 'url(#frame)' }, under, ...drawn)
