@@ -11,6 +11,8 @@ function operand(name: string, x: TensorLike): Tensor {
 /** x·σ(x), also called swish (Elfwing et al. 2018). */
 export function silu(x: TensorLike): Tensor {
   const input = operand('silu', x);
+  // ONNX Runtime fuses x·σ(x) into an operator that it has in float32 alone; two signs keep float64 clear of that.
+  if (input.dtype === 'float64') return input.neg().mul(input.sigmoid()).neg();
   return input.mul(input.sigmoid());
 }
 

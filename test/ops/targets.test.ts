@@ -71,3 +71,17 @@ describe.each(opCases.filter(({ name }) => !float32Only.has(name)))('$name', (op
     expectClose(await both(opCase, 'float64'), 1e-12);
   });
 });
+
+describe.each(opCases)('$name', ({ apply, ...rest }) => {
+  test('ONNX Runtime agrees on the value alone, where it fuses what nobody else needs', async () => {
+    const types: DType[] = float32Only.has(rest.name) ? ['float32'] : ['float32', 'float64'];
+    for (const dtype of types) {
+      const inputs = inputsOf({ apply, ...rest }).map((input) => as(input, dtype));
+      const f = (xs: Tensor[]) => apply(...xs);
+      const program = await compile(f, [inputs], { target: 'onnx', threads: 1 });
+      const expected = compile(f, [inputs]).run(inputs);
+      expectClose([[await program.run(inputs)], [expected]], dtype === 'float32' ? 1e-5 : 1e-12);
+      program.close();
+    }
+  });
+});
