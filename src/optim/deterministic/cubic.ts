@@ -12,7 +12,7 @@
  */
 import { z } from 'zod';
 import { maxNorm, multiply, norm, symmetricEigen } from '../../linalg/index.js';
-import { tooShort, zeroGradient } from './halts.js';
+import { tooShort, undefinedDerivative, zeroGradient } from './stops.js';
 import { defineMethod, needs, startAt } from './method.js';
 import { noiseOf, Progress } from './rounding.js';
 import { quadraticFall, solveSecular } from './secular.js';
@@ -44,6 +44,8 @@ export const cubic = defineMethod(
       yield position;
       for (;;) {
         problem.hessian(position.x, matrix);
+        const undefinedHessian = undefinedDerivative('Hessian', matrix);
+        if (undefinedHessian !== undefined) return undefinedHessian;
         const eigen = symmetricEigen(matrix, n);
         const slope = maxNorm(position.gradient);
         if (slope <= tol && !isDownhillCurvature(eigen)) return zeroGradient(slope, tol);

@@ -2,7 +2,7 @@
 import { maxNorm, scale } from '../../linalg/index.js';
 import { noiseOf, Progress } from './rounding.js';
 import { Line, type LineSearch } from './line.js';
-import { startAt, type Halt, type Iterate, type Position } from './method.js';
+import { startAt, type Stop, type Iterate, type Position } from './method.js';
 import type { Problem } from './problem.js';
 
 /** How one method goes: its directions and what it learns from a step. */
@@ -26,7 +26,7 @@ export function* descend(
   start: Float64Array,
   search: LineSearch,
   rule: DirectionRule,
-): Generator<Iterate, Halt, undefined> {
+): Generator<Iterate, Stop, undefined> {
   const position = startAt(problem, start);
   const direction = new Float64Array(start.length);
   const line = new Line(problem);
@@ -61,7 +61,7 @@ function steepest(line: Line, position: Position, direction: Float64Array): void
 }
 
 /** No trial along the negative gradient was better: the fall that the slope promises is below what rounding shows. */
-function exhausted(line: Line): Halt {
+function exhausted(line: Line): Stop {
   return {
     reason: 'function',
     criterion: 'fall of the value along the negative gradient',

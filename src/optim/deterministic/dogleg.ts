@@ -8,6 +8,7 @@
  */
 import { addScaled, cholesky, choleskySolve, dot, multiply, norm, scale } from '../../linalg/index.js';
 import { defineMethod, needs } from './method.js';
+import { undefinedDerivative } from './stops.js';
 import { radiusOption, trustRegion, type ModelStep } from './trust-region.js';
 
 /** A matrix that cannot be made positive definite by 100 doublings has entries that are not finite. */
@@ -34,6 +35,8 @@ export const dogleg = defineMethod(
         {
           at({ x, gradient }) {
             problem.hessian(x, matrix);
+            const undefinedHessian = undefinedDerivative('Hessian', matrix);
+            if (undefinedHessian !== undefined) return undefinedHessian;
             const shift = factor(matrix, n, lower);
             note = shift > 0 ? 'Hessian shifted' : undefined;
             for (let i = 0; i < n; i++) matrix[i * n + i] += shift;

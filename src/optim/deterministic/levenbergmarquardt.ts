@@ -18,7 +18,7 @@ import {
   pivotedQr,
   type PivotedQr,
 } from '../../linalg/index.js';
-import { tooShort } from './halts.js';
+import { tooShort } from './stops.js';
 import { defineMethod, needs, type Position } from './method.js';
 
 export const levenbergmarquardt = defineMethod(

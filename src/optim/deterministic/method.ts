@@ -13,9 +13,13 @@ export interface Iterate {
   readonly note?: string;
 }
 
-/** One comparison that ended a walk: `criterion` was measured as `value`, against `threshold`. */
-export interface Halt {
-  readonly reason: 'gradient' | 'step' | 'function' | 'unbounded' | 'domain';
+/** Why a walk ended: `criterion` was measured as `value`, against `threshold`. */
+export interface Stop {
+  /**
+   * `gradient`: it counts as zero, and the point may be a minimum, a saddle or neither. `step`, `function`: nothing moves or falls
+   * any more, be it for the tolerances or for rounding. `domain`: a value that is not a number, `unbounded`: one below all bounds.
+   */
+  readonly reason: 'gradient' | 'step' | 'function' | 'unbounded' | 'domain' | 'stepLimit';
   readonly criterion: string;
   readonly value: number;
   readonly threshold: number;
@@ -48,7 +52,7 @@ export interface Method {
   /** It goes on where the gradient is zero and says itself when there is no way down left. */
   readonly passesStationary: boolean;
   /** @throws ScreeError when the problem lacks a derivative that the method needs. */
-  steps(problem: Problem, start: Float64Array, context: WalkContext): Generator<Iterate, Halt, undefined>;
+  steps(problem: Problem, start: Float64Array, context: WalkContext): Generator<Iterate, Stop, undefined>;
 }
 
 /** Makes a method with its options. */

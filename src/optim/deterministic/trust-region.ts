@@ -10,10 +10,10 @@
  */
 import { z } from 'zod';
 import { addScaled, maxNorm, norm } from '../../linalg/index.js';
-import { startAt, type Halt, type Iterate, type Position } from './method.js';
+import { startAt, type Stop, type Iterate, type Position } from './method.js';
 import type { Problem } from './problem.js';
 import { noiseOf, Progress } from './rounding.js';
-import { tooShort, zeroGradient } from './halts.js';
+import { tooShort, zeroGradient } from './stops.js';
 
 const ACCEPT = 0.15;
 
@@ -32,8 +32,8 @@ export interface ModelStep {
 
 /** The model of one method. */
 export interface TrustModel {
-  /** Takes the derivatives at a new position; a halt where it sees that there is no way down. */
-  at(position: Position): Halt | undefined;
+  /** Takes the derivatives at a new position; a stop where it sees that there is no way down. */
+  at(position: Position): Stop | undefined;
   /** step [n] ← a minimiser of the model, more or less, within the radius. */
   solve(position: Position, radius: number, step: Float64Array): ModelStep;
 }
@@ -43,7 +43,7 @@ export function* trustRegion(
   start: Float64Array,
   { radius: initialRadius, tol }: { readonly radius: number; readonly tol: number },
   model: TrustModel,
-): Generator<Iterate, Halt, undefined> {
+): Generator<Iterate, Stop, undefined> {
   const position = startAt(problem, start);
   const step = new Float64Array(start.length);
   const trial = new Trial(problem);

@@ -18,7 +18,7 @@ import {
 import { defineMethod, needs } from './method.js';
 import { quadraticFall, solveSecular, type Spectral } from './secular.js';
 import { radiusOption, trustRegion, type ModelStep } from './trust-region.js';
-import { zeroGradient } from './halts.js';
+import { undefinedDerivative, zeroGradient } from './stops.js';
 
 /** Half of the digits: a lower eigenvalue is negative whatever rounding did. */
 export function isDownhillCurvature({ values }: SymmetricEigen): boolean {
@@ -45,6 +45,8 @@ export const trustexact = defineMethod(
         {
           at({ x, gradient }) {
             problem.hessian(x, matrix);
+            const undefinedHessian = undefinedDerivative('Hessian', matrix);
+            if (undefinedHessian !== undefined) return undefinedHessian;
             const eigen = symmetricEigen(matrix, n);
             multiply(eigen.vectors, gradient, spread);
             spectral = { eigen, spread };

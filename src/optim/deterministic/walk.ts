@@ -6,17 +6,9 @@
 import { ScreeError } from '../../graph/errors.js';
 import { maxNorm } from '../../linalg/index.js';
 import { Generator as Random } from '../../random/generator.js';
-import { zeroGradient } from './halts.js';
-import type { Box, Halt, Iterate, Method } from './method.js';
+import { zeroGradient } from './stops.js';
+import type { Box, Iterate, Method, Stop } from './method.js';
 import { counted, type Evaluations, type Problem } from './problem.js';
-
-/** Why a walk ended: `criterion` was measured as `value`, against `threshold`. */
-export interface Stop {
-  readonly reason: Halt['reason'] | 'stepLimit';
-  readonly criterion: string;
-  readonly value: number;
-  readonly threshold: number;
-}
 
 export interface WalkOptions {
   /** Stops where the largest component of the gradient is at most this. */
@@ -53,10 +45,10 @@ export function* walk(
     const iterate = next.value;
     if (step === 0) previous.bound = -UNBOUNDED * Math.max(1, Math.abs(iterate.value));
     yield iterate;
-    const halt = stopAt(iterate, previous, step, { tol, stepTol, functionTol, method });
-    previous.x = iterate.x.slice();
+    const stop = stopAt(iterate, previous, step, { tol, stepTol, functionTol, method });
+    if (stepTol > 0) previous.x = iterate.x.slice();
     previous.value = iterate.value;
-    if (halt !== undefined) return halt;
+    if (stop !== undefined) return stop;
     if (step >= maxSteps) {
       return { reason: 'stepLimit', criterion: 'steps', value: step, threshold: maxSteps };
     }
@@ -75,7 +67,7 @@ function stopAt(
   previous: { readonly x: Float64Array; readonly value: number; readonly bound: number },
   step: number,
   { tol, stepTol, functionTol, method }: Criteria,
-): Halt | undefined {
+): Stop | undefined {
   if (value <= previous.bound) {
     return { reason: 'unbounded', criterion: 'value', value, threshold: previous.bound };
   }
