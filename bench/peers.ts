@@ -5,7 +5,7 @@ import type { Contender } from './contender.js';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The Python that has torch, jax, optax and scipy. */
-export const pythonPath = () => process.env.SCREE_PEERS_PYTHON ?? 'python3';
+const pythonPath = () => process.env.SCREE_PEERS_PYTHON ?? 'python3';
 
 /** The folder whose package.json lists the JavaScript peers. */
 export const nodePeers = here('peers/node');

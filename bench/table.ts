@@ -21,7 +21,7 @@ export function digits(value: number): string {
 }
 
 /** Columns padded to their widest cell: the first to the left, the others to the right, the last (a remark) to the left. */
-export function align(rows: readonly (readonly string[])[]): string {
+function align(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows
     .map((row) =>

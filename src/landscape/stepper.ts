@@ -40,7 +40,7 @@ export interface StepperOptions {
 export interface WalkLoop {
   readonly loop: Loop;
   /** Point, the optimiser's state and the number of the step. */
-  carry(): NDArray[];
+  readonly carry: () => NDArray[];
   /** The optimiser's state among `carry`, and its tree. */
   readonly stateLength: number;
   readonly stateTree: Tree<TensorType>;

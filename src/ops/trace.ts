@@ -46,7 +46,7 @@ export function traceTree<A extends readonly Tree<Tensor>[], R extends Tree<Tens
 ): Traced<R> {
   const builder = new Builder();
   return building(builder, () => {
-    const args = inputTrees(builder, specs as readonly Tree<TensorType>[]);
+    const args = inputTrees(builder, specs);
     const result = f(...(args as readonly Tree<Tensor>[] as A));
     const inputs = args.flatMap((arg) => flattenTree(arg));
     return { graph: builder.graph(inputs, resultLeaves('trace', result)), result };
