@@ -11,7 +11,7 @@ import {
   takeAlongAxis,
   trace,
 } from '../../src/ops/index.js';
-import { vmap } from '../../src/transform/index.js';
+import { grad, vmap } from '../../src/transform/index.js';
 
 const ints = (values: number[], shape = [values.length]): NDArray => ndarray(Int32Array.from(values), shape);
 const table = ndarray(
@@ -52,6 +52,24 @@ describe.each(looks)('%s', (_name, look) => {
       }
     },
   );
+});
+
+test('inputs are checked on the host before a native program runs, derivatives and reshaped ones included', async () => {
+  const loss = (x: Tensor, tokens: Tensor) =>
+    gather(x, tokens.reshape([3]))
+      .square()
+      .sum();
+  const program = await compile(grad(loss), [float32(3, 2), int32(1, 3)], { target: 'onnx', threads: 1 });
+  try {
+    await expect(async () => program.run(table, ints([0, 1, 3], [1, 3]))).rejects.toThrow(
+      'gather: index 3 at place 2 is outside 0 to 2, the elements of the axis',
+    );
+    // 2x for each time that a row is looked up.
+    const gradient = await program.run(table, ints([2, 0, 2], [1, 3]));
+    expect(Array.from(gradient.data)).toEqual([0, 2, 0, 0, 16, 20]);
+  } finally {
+    program.close();
+  }
 });
 
 test('a constant index outside is refused while tracing, and says which and where', () => {
