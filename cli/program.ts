@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { screeVersion } from '../src/train/index.js';
 import { addBasinsCommand } from './commands/basins.js';
 import { addEvalCommand } from './commands/eval.js';
+import { addModelsCommand } from './commands/models.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addRaceCommand } from './commands/race.js';
 import { addSurfacesCommand } from './commands/surfaces.js';
@@ -27,6 +28,7 @@ function makeProgram(): Command {
   addTrainCommand(program);
   addEvalCommand(program);
   addPredictCommand(program);
+  addModelsCommand(program);
   return program;
 }
 

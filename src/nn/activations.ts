@@ -13,3 +13,7 @@ export const tanh = activation('tanh', ops.tanh);
 export const sigmoid = activation('sigmoid', ops.sigmoid);
 /** log(1 + eˣ). */
 export const softplus = activation('softplus', ops.softplus);
+/** x · Φ(x), with Φ the normal distribution function (Hendrycks & Gimpel 2016), exact as PyTorch's default. */
+export const gelu = activation('gelu', (x) => ops.gelu(x));
+/** x · sigmoid(x). */
+export const silu = activation('silu', ops.silu);

@@ -12,6 +12,7 @@ export function sequential(
   return {
     name: 'sequential',
     layers,
+    takes: layers[0]?.takes,
     init(generator, input) {
       const parameters: Tree<NDArray>[] = [];
       const state: Tree<NDArray>[] = [];

@@ -1,9 +1,12 @@
-export { relu, sigmoid, softplus, tanh } from './activations.js';
+export { gelu, relu, sigmoid, silu, softplus, tanh } from './activations.js';
+export { multiHeadAttention, type AttentionOptions } from './attention.js';
 export { batchNorm, type BatchNormLayerOptions } from './batch-norm.js';
 export { residual, sequential } from './compose.js';
 export { conv, type ConvLayerOptions } from './convolution.js';
+export { costs, type Costs } from './costs.js';
 export { dense, type DenseOptions } from './dense.js';
 export { dropout } from './dropout.js';
+export { embedding, learnedPositions, type EmbeddingOptions } from './embedding.js';
 export { flatten } from './flatten.js';
 export {
   fanInUniform,
@@ -26,8 +29,20 @@ export {
   type Layer,
   type Nothing,
 } from './layer.js';
-export { crossEntropy, mse } from './losses.js';
+export { groupNorm, layerNorm, type NormLayerOptions } from './layer-norm.js';
+export {
+  binaryCrossEntropy,
+  crossEntropy,
+  focal,
+  huber,
+  mae,
+  mse,
+  type CrossEntropyOptions,
+  type FocalOptions,
+  type HuberOptions,
+} from './losses.js';
 export { models, type Model } from './models.js';
 export { avgPool, globalAvgPool, maxPool } from './pool.js';
 export { residualNetwork, type ResidualNetworkOptions } from './resnet.js';
 export { summary, type SummaryRow } from './summary.js';
+export { transformerModel, type TransformerOptions } from './transformer.js';

@@ -1,3 +1,4 @@
+import type { DType } from '../graph/dtype.js';
 import type { NDArray } from '../graph/ndarray.js';
 import type { Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -32,6 +33,8 @@ export interface Layer<P extends Tree<Tensor> = Tree<Tensor>, S extends Tree<Ten
   readonly name: string;
   /** The layers of a chain, for a summary. */
   readonly layers?: readonly Layer[];
+  /** Element type of the examples that it takes; float32 where it does not say. */
+  readonly takes?: DType;
   /**
    * @param input shape of one example, without the batch axis
    * @throws ScreeError when the layer cannot take such examples

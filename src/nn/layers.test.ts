@@ -10,22 +10,42 @@ import { grad } from '../transform/index.js';
 import {
   avgPool,
   batchNorm,
+  binaryCrossEntropy,
   conv,
+  costs,
   crossEntropy,
   dense,
   dropout,
+  embedding,
   flatten,
+  focal,
+  gelu,
+  globalAvgPool,
+  glorotNormal,
+  glorotUniform,
+  groupNorm,
+  heNormal,
+  heUniform,
+  huber,
+  layerNorm,
+  learnedPositions,
+  mae,
   maxPool,
   models,
   mse,
+  multiHeadAttention,
+  normalWeights,
+  orthogonal,
   RandomKey,
   relu,
   residual,
   sequential,
   sigmoid,
+  silu,
   softplus,
   summary,
   tanh,
+  truncatedNormalWeights,
   type Layer,
 } from './index.js';
 
@@ -45,6 +65,9 @@ interface Case {
     epsilon?: number;
     labelSmoothing?: number;
     targets?: string;
+    approximate?: string;
+    logits?: boolean;
+    delta?: number;
   };
   inputs: Record<string, Values>;
   output: Values;
@@ -163,8 +186,37 @@ describe('layers equal those of PyTorch', () => {
     expectClose(result.after[1], after.runningVariance);
   });
 
-  const activations: Record<string, () => Layer> = { relu, tanh, sigmoid, softplus };
-  test.each(casesOf(...Object.keys(activations)))('$name', ({ golden }) => {
+  test.each(casesOf('layerNorm', 'groupNorm'))('$name', ({ golden }) => {
+    const { attributes, inputs, output, cotangent, gradients } = golden;
+    const { groups = 1, ...options } = attributes;
+    const layer: Layer = golden.op === 'layerNorm' ? layerNorm(options) : groupNorm(groups, options);
+    const parameters = { scale: array(inputs.scale), bias: array(inputs.bias) };
+    const started = layer.init(new Generator(0), inputs.x.shape.slice(1));
+    expect(flattenTree(started.parameters).map(({ shape }) => shape)).toEqual([
+      inputs.scale.shape,
+      inputs.bias.shape,
+    ]);
+    const result = applied(layer, parameters, [], array(inputs.x), array(cotangent));
+    expectClose(result.output, output);
+    expectClose(result.dx, gradients.x);
+    expectClose(result.gradients[0], gradients.scale);
+    expectClose(result.gradients[1], gradients.bias);
+  });
+
+  test.each(casesOf('globalAvgPool'))('$name', ({ golden }) => {
+    const { inputs, output, cotangent, gradients } = golden;
+    // PyTorch keeps the spatial axes with extent 1.
+    const flat = ndarray(Float64Array.from(cotangent.data), cotangent.shape.slice(0, 2));
+    const result = applied(globalAvgPool(), [], [], array(inputs.x), flat);
+    expectClose(result.output, output);
+    expectClose(result.dx, gradients.x);
+  });
+
+  const activations: Record<string, () => Layer> = { gelu, relu, silu, tanh, sigmoid, softplus };
+  const exact = casesOf(...Object.keys(activations)).filter(
+    ({ golden }) => golden.attributes.approximate !== 'tanh',
+  );
+  test.each(exact)('$name', ({ golden }) => {
     const { inputs, output, cotangent, gradients } = golden;
     const result = applied(activations[golden.op](), [], [], array(inputs.x), array(cotangent));
     expectClose(result.output, output);
@@ -172,23 +224,113 @@ describe('layers equal those of PyTorch', () => {
   });
 });
 
-test.each(casesOf('crossEntropy', 'mse').filter(({ golden }) => golden.attributes.reduction === 'mean'))(
-  '$name equals that of PyTorch',
-  ({ golden }) => {
-    const { inputs, gradients, output } = golden;
-    const [first, second] = Object.values(inputs);
-    const isMse = golden.op === 'mse';
-    const truth = isMse ? array(second) : ndarray(Int32Array.from(second.data));
-    const loss = isMse ? mse : crossEntropy;
-    const program = compile(
-      (x: Tensor, y: Tensor) => [loss(x, y), grad((moved: Tensor) => loss(moved, y))(x)],
-      [array(first), truth],
-    );
-    const [value, gradient] = program.run(array(first), truth);
-    expectClose(value, output);
-    expectClose(gradient, Object.values(gradients)[0]);
-  },
+const losses = casesOf('crossEntropy', 'mse', 'l1', 'huber', 'binaryCrossEntropy').filter(
+  ({ golden: { attributes } }) =>
+    (attributes.reduction ?? 'mean') === 'mean' && attributes.targets !== 'probabilities',
 );
+test.each(losses)('$name equals that of PyTorch', ({ golden }) => {
+  const { op, attributes, inputs, gradients, output } = golden;
+  const [first, second] = Object.values(inputs);
+  const functions: Record<string, (x: Tensor, y: Tensor) => Tensor> = {
+    crossEntropy: (x, y) => crossEntropy(x, y, attributes),
+    mse,
+    l1: mae,
+    huber: (x, y) => huber(x, y, attributes),
+    binaryCrossEntropy,
+  };
+  const loss = functions[op];
+  const truth = op === 'crossEntropy' ? ndarray(Int32Array.from(second.data)) : array(second);
+  const program = compile(
+    (x: Tensor, y: Tensor) => [loss(x, y), grad((moved: Tensor) => loss(moved, y))(x)],
+    [array(first), truth],
+  );
+  const [value, gradient] = program.run(array(first), truth);
+  expectClose(value, output);
+  expectClose(gradient, Object.values(gradients)[0]);
+});
+
+describe('focal', () => {
+  const logits = ndarray([
+    [0.5, -1, 2],
+    [3, 0.1, -0.4],
+  ]);
+  const labels = ndarray(Int32Array.of(2, 1));
+  const valueOf = (gamma: number) =>
+    compile((x: Tensor, y: Tensor) => focal(x, y, { gamma }), [logits, labels]).run(logits, labels).data[0];
+
+  test.each([0, 1, 2, 3.5])('with gamma %d is its formula', (gamma) => {
+    const rows = [
+      [0.5, -1, 2],
+      [3, 0.1, -0.4],
+    ];
+    const terms = rows.map((row, n) => {
+      const p = Math.exp(row[labels.data[n]]) / row.reduce((sum, x) => sum + Math.exp(x), 0);
+      return -((1 - p) ** gamma) * Math.log(p);
+    });
+    expect(valueOf(gamma)).toBeCloseTo((terms[0] + terms[1]) / 2, digits);
+  });
+
+  test('of an example that is told beyond doubt is 0, and so is its derivative', () => {
+    const sure = ndarray([[800, 0]]);
+    const truth = ndarray(Int32Array.of(0));
+    const program = compile(
+      (x: Tensor, y: Tensor) => [focal(x, y), grad((moved: Tensor) => focal(moved, y))(x)],
+      [sure, truth],
+    );
+    const [value, gradient] = program.run(sure, truth);
+    expect(Math.abs(value.data[0])).toBe(0);
+    expect(Array.from(gradient.data, Math.abs)).toEqual([0, 0]);
+  });
+});
+
+test('cross-entropy of sequences is that of their places one by one', () => {
+  const logits = ndarray([
+    [
+      [1, 2, 0],
+      [0, -1, 1],
+    ],
+    [
+      [3, 0, 1],
+      [0.5, 0.2, 0],
+    ],
+  ]);
+  const labels = ndarray(Int32Array.of(0, 2, 1, 1), [2, 2]);
+  const flat = { ...logits, shape: [4, 3] };
+  const flatLabels = { ...labels, shape: [4] };
+  const value = compile((x: Tensor, y: Tensor) => crossEntropy(x, y), [logits, labels]).run(logits, labels);
+  expect(value).toEqual(
+    compile((x: Tensor, y: Tensor) => crossEntropy(x, y), [flat, flatLabels]).run(flat, flatLabels),
+  );
+});
+
+test('attention that is not causal lets every place see all, written out for one head', () => {
+  const layer = multiHeadAttention(1);
+  const x = [
+    [1, 0.5],
+    [-0.3, 2],
+    [0.7, -1],
+  ];
+  const project = [
+    [0.2, -0.4, 0.9, 0.1, 0.5, -0.6],
+    [0.3, 0.8, -0.2, 0.7, -0.1, 0.4],
+  ];
+  const identity = [
+    [1, 0],
+    [0, 1],
+  ];
+  const parameters = {
+    project: { weight: ndarray(project), bias: ndarray([0, 0, 0, 0, 0, 0]) },
+    output: { weight: ndarray(identity), bias: ndarray([0, 0]) },
+  };
+  const rows = x.map((row) => project[0].map((_, j) => row[0] * project[0][j] + row[1] * project[1][j]));
+  const expected = rows.flatMap(([q0, q1]) => {
+    const powers = rows.map(([, , k0, k1]) => Math.exp((q0 * k0 + q1 * k1) / Math.SQRT2));
+    const total = powers.reduce((sum, p) => sum + p);
+    return [4, 5].map((column) => rows.reduce((sum, row, n) => sum + (powers[n] / total) * row[column], 0));
+  });
+  const { output } = applied(layer, parameters, { project: [], output: [] }, ndarray([x]), ndarray([x]));
+  expectClose(output, { shape: [1, 3, 2], data: expected });
+});
 
 describe('dropout', () => {
   const { dropout: golden } = readGolden<{ dropout: { rate: number; valuesOfOnes: number[] } }>(
@@ -286,6 +428,49 @@ describe('initial values', () => {
     expect(Math.abs(mean / bound)).toBeLessThan(5 * Math.sqrt(1 / 3 / values.length));
   });
 
+  // Five standard deviations of the estimated variance: √(2/n) of a normal one, less of a uniform one.
+  test.each([
+    ['heNormal', heNormal(), 2 / 300],
+    ['heNormal out', heNormal({ fan: 'out' }), 2 / 200],
+    ['heUniform', heUniform(), 2 / 300],
+    ['glorotNormal', glorotNormal(), 2 / 500],
+    ['glorotUniform', glorotUniform(), 2 / 500],
+    ['normalWeights', normalWeights({ std: 0.1 }), 0.01],
+    ['truncatedNormalWeights', truncatedNormalWeights({ std: 0.1 }), 0.01 * 0.8796 ** 2],
+  ] as const)('%s has its variance', (_, initializer, expected) => {
+    const [{ data }] = flattenTree(dense(200, { initializer }).init(new Generator(3), [300]).parameters);
+    const values = Array.from(data);
+    const square = values.reduce((sum, value) => sum + value * value, 0) / values.length;
+    expect(Math.abs(square / expected - 1)).toBeLessThan(5 * Math.sqrt(2 / values.length));
+  });
+
+  test.each([
+    [5, 8],
+    [8, 5],
+    [6, 6],
+  ])('orthogonal makes the fewer of %d rows and %d columns orthonormal times its gain', (rows, columns) => {
+    const initializer = orthogonal({ gain: 2 });
+    const [{ data }] = flattenTree(dense(columns, { initializer }).init(new Generator(3), [rows]).parameters);
+    const count = Math.min(rows, columns);
+    const entry = (vector: number, k: number) =>
+      rows <= columns ? data[vector * columns + k] : data[k * columns + vector];
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j <= i; j++) {
+        let product = 0;
+        for (let k = 0; k < Math.max(rows, columns); k++) product += entry(i, k) * entry(j, k);
+        // The entries are rounded to float32.
+        expect(product).toBeCloseTo(i === j ? 4 : 0, 5);
+      }
+    }
+  });
+
+  test('a layer without a bias has the weights alone', () => {
+    expect(flattenTree(dense(3, { bias: false }).init(new Generator(0), [2]).parameters)).toHaveLength(1);
+    expect(flattenTree(conv(3, 1, { bias: false }).init(new Generator(0), [2, 4]).parameters)).toHaveLength(
+      1,
+    );
+  });
+
   test('differ from layer to layer and are the same for a seed', () => {
     const model = sequential(dense(5), dense(5));
     const init = (seed: number) => flattenTree(model.init(new Generator(seed), [5]).parameters);
@@ -302,6 +487,7 @@ describe('models', () => {
     ['mlp', [1, 28, 28], 535_818],
     ['lenet', [1, 28, 28], 61_706],
     ['cnn', [1, 28, 28], 421_642],
+    ['resnet18', [3, 32, 32], 11_173_962],
   ] as const)('%s on %j has %d parameters', (name, input, expected) => {
     const model = models[name].build(input, 10);
     const rows = summary(model, input);
@@ -309,6 +495,21 @@ describe('models', () => {
     expect(rows.at(-1)?.output).toEqual([10]);
     const { parameters } = model.init(new Generator(0), input);
     expect(flattenTree(parameters).reduce((sum, { shape }) => sum + sizeOf(shape), 0)).toBe(expected);
+  });
+
+  // Multiply-adds by hand for lenet; torchvision's documentation has 4.09 billion for resnet50.
+  test.each([
+    ['lenet', 61_706, 2 * (784 * 6 * 25 + 100 * 16 * 150 + 400 * 120 + 120 * 84 + 84 * 10)],
+    ['resnet50', 25_557_032, 2 * 4_089_184_256],
+    // A block has 12·256² + 13·256 parameters; each place meets the matrices once, and 128 others twice over in attention.
+    [
+      'transformer',
+      4 * (12 * 256 ** 2 + 13 * 256) + (96 + 128) * 256 + 2 * 256 + 257 * 96,
+      2 * 128 * (4 * (12 * 256 ** 2 + 2 * 128 * 256) + 256 * 96),
+    ],
+  ])('%s has the costs that its shapes give', (name, parameters, forwardFlops) => {
+    const { build, usual } = models[name];
+    expect(costs(build(usual.input, usual.classes), usual.input)).toEqual({ parameters, forwardFlops });
   });
 
   test('lenet keeps its shape on 28×28 and is padded on 8×8', () => {
@@ -335,6 +536,30 @@ test.each([
   [() => batchNorm({ momentum: 2 }), 'batchNorm: momentum 2 must lie between 0 and 1'],
   [() => conv(4, 3).init(new Generator(0), [10]), 'they need [channels, ...spatial]'],
   [() => conv(4, 5).init(new Generator(0), [1, 3, 3]), 'conv: a window of [5,5] does not fit into [3,3]'],
+  [() => models.transformer.build([1, 8, 8], 10), 'transformer: examples of shape [1,8,8] are no sequences'],
+  [() => groupNorm(3).init(new Generator(0), [4, 2]), 'channels divisible by the 3 groups'],
+  [() => multiHeadAttention(3).init(new Generator(0), [5, 4]), 'size divisible by the 3 heads'],
+  [() => learnedPositions().init(new Generator(0), [5]), 'learnedPositions: examples of shape [5] are no'],
+  [
+    () =>
+      compile(
+        (x: Tensor) => embedding(3, 2).apply({ weight: x }, [], x, { training: true }).output,
+        [ndarray([[1, 2]])],
+      ),
+    'embedding: examples are float64[1,2]; they must be int32',
+  ],
+  [
+    () => compile((x: Tensor) => crossEntropy(x, x, { labelSmoothing: 1 }), [ndarray([[1]])]),
+    'crossEntropy: labelSmoothing 1 must be from 0 to below 1',
+  ],
+  [
+    () => compile((x: Tensor) => huber(x, x, { delta: 0 }), [ndarray([1])]),
+    'huber: delta 0 must be positive',
+  ],
+  [
+    () => compile((x: Tensor) => focal(x, x, { gamma: 0.5 }), [ndarray([[1]])]),
+    'focal: gamma 0.5 must be 0 or at least 1',
+  ],
   [() => models.lenet.build([784], 10), 'lenet: examples of shape [784] are no images'],
   [() => models.cnn.build([1, 3, 8], 10), 'cnn: examples of shape [1,3,8] are no images'],
   [

@@ -8,6 +8,7 @@ import { flatten } from './flatten.js';
 import type { Layer } from './layer.js';
 import { maxPool } from './pool.js';
 import { residualNetwork } from './resnet.js';
+import { transformerModel } from './transformer.js';
 
 export interface Model {
   readonly name: string;
@@ -103,8 +104,22 @@ const resnet50: Model = {
   },
 };
 
+const transformer: Model = {
+  name: 'transformer',
+  summary: 'transformer of 4 blocks, 256 numbers a place and 4 heads, for characters',
+  usual: { input: [128], classes: 96 },
+  build(input, classes) {
+    if (input.length !== 1) {
+      throw new ScreeError(
+        `transformer: examples of shape ${showShape(input)} are no sequences of characters, [length]`,
+      );
+    }
+    return transformerModel(classes);
+  },
+};
+
 /** The models by name. To add one, write it above and name it here. */
-export const models: Readonly<Record<string, Model>> = { mlp, lenet, cnn, resnet18, resnet50 };
+export const models: Readonly<Record<string, Model>> = { mlp, lenet, cnn, resnet18, resnet50, transformer };
 
 /** The smaller extent of an image that can be halved twice. */
 function requireImage(model: string, input: Shape): number {

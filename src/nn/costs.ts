@@ -1,0 +1,44 @@
+import type { Graph } from '../graph/graph.js';
+import { sizeOf, type Shape } from '../graph/shape.js';
+import type { Tensor } from '../graph/tensor.js';
+import { flattenTree, unflattenTree } from '../graph/tree.js';
+import { trace } from '../ops/index.js';
+import { Generator } from '../random/index.js';
+import type { Layer } from './layer.js';
+
+type Leaves = readonly Tensor[];
+
+/** What a model costs. */
+export interface Costs {
+  /** Numbers that the optimiser moves. */
+  readonly parameters: number;
+  /**
+   * Floating-point operations of the forward pass of one example: two for each multiply-add of matrix products and convolutions.
+   * What works element by element, such as activations and norms, is not counted.
+   */
+  readonly forwardFlops: number;
+}
+
+/**
+ * @param input shape of one example
+ * @throws ScreeError when the model cannot take such examples
+ */
+export function costs(model: Layer, input: Shape): Costs {
+  const { parameters, state } = model.init(new Generator(0), input);
+  const graph = trace<[Leaves, Leaves, Tensor], Tensor>(
+    (leaves, own, x) =>
+      model.apply(unflattenTree(parameters, leaves), unflattenTree(state, own), x, { training: false })
+        .output,
+    [flattenTree(parameters), flattenTree(state), { shape: [1, ...input], dtype: model.takes ?? 'float32' }],
+  );
+  const count = flattenTree(parameters).reduce((total, { shape }) => total + sizeOf(shape), 0);
+  return { parameters: count, forwardFlops: 2 * multiplyAdds(graph) };
+}
+
+/** Each number of a product's output is a sum over the inner axis, or over a kernel and its channels. */
+function multiplyAdds({ nodes }: Graph): number {
+  return nodes.reduce((total, { op, inputs, shape }) => {
+    const terms = op.name === 'matmul' ? nodes[inputs[0]].shape.slice(-1) : nodes[inputs[1]]?.shape.slice(1);
+    return op.name === 'matmul' || op.name === 'conv' ? total + sizeOf(shape) * sizeOf(terms) : total;
+  }, 0);
+}
