@@ -3,6 +3,7 @@ import { ndarray } from '../graph/ndarray.js';
 import type { Op, TensorType } from '../graph/op.js';
 import { broadcastShapes, showShape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
+import { toTensor } from './define.js';
 import { arange } from './ranges.js';
 import { softmax } from './softmax.js';
 
@@ -65,12 +66,16 @@ const attentionOp: Op<AttentionAttributes> = {
   decompose(inputs, { causal, scale }) {
     const [q, k, v] = inputs;
     const scores = scaled(q, scale).matmul(k.swapLast());
-    const seen = visible(q, k, inputs.length > 3 ? inputs[3] : undefined, causal);
+    const mask = inputs.length > 3 ? inputs[3] : undefined;
+    const seen = visible(q, k, mask, causal);
     if (seen === undefined) return softmax(scores).matmul(v);
-    // Where a query sees no key its scores become 0, not −∞, of which softmax would make NaN; its weights are 0 in the end.
+    const number = (value: number) => toTensor('scaledDotProductAttention', value, q.dtype);
+    // Added, not chosen: one pass forward and none backward, as PyTorch does it.
+    if (mask === undefined) return softmax(scores.add(seen.where(number(0), -Infinity))).matmul(v);
+    // Where a query sees no key its scores stay, and its weights become 0: softmax would make NaN of −∞ alone.
     const some = seen.cast('int32').max({ axes: -1, keepDims: true }).greater(0);
-    const hidden = some.where(scores.zerosLike().sub(Infinity), 0);
-    return seen.where(softmax(seen.where(scores, hidden)), 0).matmul(v);
+    const hidden = seen.where(number(0), some.where(number(-Infinity), 0));
+    return seen.where(softmax(scores.add(hidden)), 0).matmul(v);
   },
 };
 
