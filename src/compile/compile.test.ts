@@ -124,3 +124,23 @@ describe('an executable', () => {
     expect(() => executable.run([x], [x])).toThrow('an output is written to the memory of another array');
   });
 });
+
+test('ONNX Runtime keeps float64 where its fusions would not', async () => {
+  const f = (x: Tensor, w: Tensor) => [x.mul(x.sigmoid()), x.mul(0.3).matmul(w)];
+  const specs = [float64(2, 2), float64(2, 2)] as const;
+  const x = [
+    [1, 2],
+    [3, 4],
+  ];
+  const identity = [
+    [1, 0],
+    [0, 1],
+  ];
+  const native = await compile(f, [...specs], { target: 'onnx' });
+  const here = compile(f, [...specs]).run(x, identity);
+  (await native.run(x, identity)).forEach(({ data }, k) =>
+    // A few roundings; float32 anywhere on the way would show at 1e-8.
+    data.forEach((value, i) => expect(value).toBeCloseTo(here[k].data[i], 14)),
+  );
+  native.close();
+});

@@ -20,9 +20,10 @@ export interface SessionOptions {
 
 /**
  * Equal small constants stay apart: batch normalisation in training mode overwrites its running statistics, and
- * ONNX Runtime merges them when they start out equal.
+ * ONNX Runtime merges them when they start out equal. Two fusions do not know float64: x · σ(x) becomes an operator that has no
+ * such kernel, and a factor of a matrix product becomes a float32 attribute.
  */
-export const disabledOptimizers = 'ConstantSharing';
+export const disabledOptimizers = 'ConstantSharing;QuickGeluFusion;MatMulScaleFusion';
 
 /** What a way to the runtime must provide; `session` adds the checks. */
 export interface Backend {
