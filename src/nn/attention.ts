@@ -1,8 +1,7 @@
 import { ScreeError } from '../graph/errors.js';
-import { ndarray } from '../graph/ndarray.js';
 import { showShape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { softmax } from '../ops/index.js';
+import { scaledDotProductAttention } from '../ops/index.js';
 import { dense, type DenseOptions } from './dense.js';
 import type { Layer, Nothing } from './layer.js';
 import { requireCount } from './options.js';
@@ -48,7 +47,7 @@ export function multiHeadAttention(
       const parts = all.reshape([batch, length, 3, heads, size / heads]).transpose([2, 0, 3, 1, 4]);
       const part = (index: number) =>
         parts.slice([index, 0, 0, 0, 0], [index + 1, ...parts.shape.slice(1)]).reshape(parts.shape.slice(1));
-      const seen = attend(part(0), part(1), part(2), causal);
+      const seen = scaledDotProductAttention(part(0), part(1), part(2), { causal });
       const together = seen.transpose([0, 2, 1, 3]).reshape(x.shape);
       return {
         output: dense(size, options).apply(output, state.output, together, applyOptions).output,
@@ -56,16 +55,4 @@ export function multiHeadAttention(
       };
     },
   };
-}
-
-/** softmax(q·kᵀ/√size)·v over the last two axes, [length, size]. */
-function attend(q: Tensor, k: Tensor, v: Tensor, causal: boolean): Tensor {
-  const length = q.shape[q.rank - 2];
-  const scores = q.mul(1 / Math.sqrt(q.shape[q.rank - 1])).matmul(k.swapLast());
-  if (!causal) return softmax(scores).matmul(v);
-  const later = Uint8Array.from({ length: length * length }, (_, at) =>
-    at % length > Math.floor(at / length) ? 1 : 0,
-  );
-  const mask = q.builder.constant(ndarray(later, [length, length], 'bool'));
-  return softmax(mask.where(-Infinity, scores)).matmul(v);
 }

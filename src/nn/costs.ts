@@ -1,9 +1,11 @@
 import type { Graph } from '../graph/graph.js';
+import type { Op } from '../graph/op.js';
 import { sizeOf, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { flattenTree, unflattenTree } from '../graph/tree.js';
 import { trace } from '../ops/index.js';
 import { Generator } from '../random/index.js';
+import { expandComposites } from '../transform/index.js';
 import type { Layer } from './layer.js';
 
 type Leaves = readonly Tensor[];
@@ -32,8 +34,11 @@ export function costs(model: Layer, input: Shape): Costs {
     [flattenTree(parameters), flattenTree(state), { shape: [1, ...input], dtype: model.takes ?? 'float32' }],
   );
   const count = flattenTree(parameters).reduce((total, { shape }) => total + sizeOf(shape), 0);
-  return { parameters: count, forwardFlops: 2 * multiplyAdds(graph) };
+  return { parameters: count, forwardFlops: 2 * multiplyAdds(expandComposites(graph, isCounted)) };
 }
+
+/** A convolution is counted as it stands; what else is made of products is opened. */
+const isCounted = (op: Op) => op.name === 'conv' || op.decompose === undefined;
 
 /** Each number of a product's output is a sum over the inner axis, or over a kernel and its channels. */
 function multiplyAdds({ nodes }: Graph): number {

@@ -3,6 +3,7 @@ import { allocate } from '../graph/dtype.js';
 import { ndarray, zeros, type NDArray } from '../graph/ndarray.js';
 import { showShape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
+import { groupNorm as groupNormOp, layerNorm as layerNormOp } from '../ops/index.js';
 import { nothing, type Layer, type Nothing } from './layer.js';
 import { requireCount } from './options.js';
 
@@ -16,13 +17,6 @@ type Affine = { scale: Tensor; bias: Tensor };
 /** 1 and 0, from which a normalisation starts. */
 function affine(count: number): { scale: NDArray; bias: NDArray } {
   return { scale: ndarray(allocate('float32', count).fill(1)), bias: zeros([count]) };
-}
-
-/** (x − mean) / √(variance + ε) over axes, with the biased variance. */
-function standardised(x: Tensor, axes: readonly number[], epsilon: number): Tensor {
-  const centred = x.sub(x.mean({ axes, keepDims: true }));
-  const variance = centred.mul(centred).mean({ axes, keepDims: true });
-  return centred.mul(variance.add(epsilon).rsqrt());
 }
 
 /**
@@ -40,12 +34,7 @@ export function layerNorm({ epsilon = 1e-5 }: NormLayerOptions = {}): Layer<Affi
       }
       return { parameters: affine(features), state: nothing, output: input };
     },
-    apply: ({ scale, bias }, state, x) => ({
-      output: standardised(x, [x.rank - 1], epsilon)
-        .mul(scale)
-        .add(bias),
-      state,
-    }),
+    apply: ({ scale, bias }, state, x) => ({ output: layerNormOp(x, scale, bias, { epsilon }), state }),
   };
 }
 
@@ -67,12 +56,9 @@ export function groupNorm(groups: number, { epsilon = 1e-5 }: NormLayerOptions =
       }
       return { parameters: affine(input[0]), state: nothing, output: input };
     },
-    apply({ scale, bias }, state, x) {
-      const [batch, channels, ...spatial] = x.shape;
-      const grouped = x.reshape([batch, groups, -1]);
-      const hat = standardised(grouped, [2], epsilon).reshape(x.shape);
-      const perChannel = [channels, ...spatial.map(() => 1)];
-      return { output: hat.mul(scale.reshape(perChannel)).add(bias.reshape(perChannel)), state };
-    },
+    apply: ({ scale, bias }, state, x) => ({
+      output: groupNormOp(x, scale, bias, { groups, epsilon }),
+      state,
+    }),
   };
 }

@@ -1,18 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { readGolden } from '../../test/support/golden.js';
+import { applied, array, casesOf, expectClose, transposed, type Values } from '../../test/support/layers.js';
 import { compile } from '../compile/index.js';
 import { ndarray, type NDArray } from '../graph/ndarray.js';
 import type { Tensor } from '../graph/tensor.js';
-import { flattenTree, unflattenTree, type Tree } from '../graph/tree.js';
-import { sizeOf } from '../graph/shape.js';
+import { flattenTree } from '../graph/tree.js';
 import { Generator } from '../random/index.js';
-import { grad } from '../transform/index.js';
 import {
   avgPool,
   batchNorm,
-  binaryCrossEntropy,
   conv,
-  costs,
   crossEntropy,
   dense,
   dropout,
@@ -21,21 +18,13 @@ import {
   focal,
   gelu,
   globalAvgPool,
-  glorotNormal,
-  glorotUniform,
   groupNorm,
-  heNormal,
-  heUniform,
   huber,
   layerNorm,
   learnedPositions,
-  mae,
   maxPool,
   models,
-  mse,
   multiHeadAttention,
-  normalWeights,
-  orthogonal,
   RandomKey,
   relu,
   residual,
@@ -43,92 +32,9 @@ import {
   sigmoid,
   silu,
   softplus,
-  summary,
   tanh,
-  truncatedNormalWeights,
   type Layer,
 } from './index.js';
-
-type Values = { shape: number[]; data: number[] };
-
-interface Case {
-  op: string;
-  attributes: {
-    kernel?: number;
-    training?: boolean;
-    reduction?: string;
-    countPadding?: boolean;
-    strides?: number;
-    padding?: number;
-    groups?: number;
-    momentum?: number;
-    epsilon?: number;
-    labelSmoothing?: number;
-    targets?: string;
-    approximate?: string;
-    logits?: boolean;
-    delta?: number;
-  };
-  inputs: Record<string, Values>;
-  output: Values;
-  cotangent: Values;
-  gradients: Record<string, Values>;
-  before?: { runningMean: Values; runningVariance: Values };
-  after?: { runningMean: Values; runningVariance: Values };
-}
-
-const { cases } = readGolden<{ cases: Case[] }>('losses-layers.json');
-
-/** Float64 keeps 16 digits; PyTorch adds in another order. */
-const digits = 12;
-
-function array({ shape, data }: Values): NDArray {
-  return ndarray(Float64Array.from(data), shape);
-}
-
-function transposed({ shape: [rows, columns], data }: Values): Values {
-  const moved = data.map((_, index) => data[(index % rows) * columns + Math.floor(index / rows)]);
-  return { shape: [columns, rows], data: moved };
-}
-
-function expectClose({ data }: NDArray, expected: Values): void {
-  expect(data.length).toBe(expected.data.length);
-  expected.data.forEach((value, index) => expect(data[index]).toBeCloseTo(value, digits));
-}
-
-/** Output, new state and gradients of sum(cotangent · output) by the parameters and the input, in float64. */
-function applied(
-  layer: Layer,
-  parameters: Tree<NDArray>,
-  state: Tree<NDArray>,
-  x: NDArray,
-  cotangent: NDArray,
-  training = true,
-) {
-  const forward = (leaves: readonly Tensor[], own: readonly Tensor[], input: Tensor) =>
-    layer.apply(unflattenTree(parameters, leaves), unflattenTree(state, own), input, { training });
-  const weights = flattenTree(parameters);
-  const states = flattenTree(state);
-  const program = compile<[Tensor[], Tensor[], Tensor], readonly (readonly Tensor[])[]>(
-    (leaves, own, input) => {
-      const result = forward(leaves, own, input);
-      const along = grad<[readonly Tensor[]]>(([moved, ...rest]) =>
-        forward(rest, own, moved).output.mul(cotangent).sum(),
-      );
-      const [dx, ...gradients] = along([input, ...leaves]);
-      return [[result.output], flattenTree(result.state), [dx], gradients];
-    },
-    [weights, states, x],
-  );
-  const [[output], after, [dx], gradients] = program.run(weights, states, x);
-  return { output, after, dx, gradients };
-}
-
-function casesOf(...ops: string[]): { name: string; golden: Case }[] {
-  return cases
-    .filter(({ op }) => ops.includes(op))
-    .map((golden) => ({ name: `${golden.op} ${JSON.stringify(golden.attributes)}`, golden }));
-}
 
 describe('layers equal those of PyTorch', () => {
   test.each(casesOf('dense', 'conv'))('$name', ({ golden }) => {
@@ -222,85 +128,6 @@ describe('layers equal those of PyTorch', () => {
     expectClose(result.output, output);
     expectClose(result.dx, gradients.x);
   });
-});
-
-const losses = casesOf('crossEntropy', 'mse', 'l1', 'huber', 'binaryCrossEntropy').filter(
-  ({ golden: { attributes } }) =>
-    (attributes.reduction ?? 'mean') === 'mean' && attributes.targets !== 'probabilities',
-);
-test.each(losses)('$name equals that of PyTorch', ({ golden }) => {
-  const { op, attributes, inputs, gradients, output } = golden;
-  const [first, second] = Object.values(inputs);
-  const functions: Record<string, (x: Tensor, y: Tensor) => Tensor> = {
-    crossEntropy: (x, y) => crossEntropy(x, y, attributes),
-    mse,
-    l1: mae,
-    huber: (x, y) => huber(x, y, attributes),
-    binaryCrossEntropy,
-  };
-  const loss = functions[op];
-  const truth = op === 'crossEntropy' ? ndarray(Int32Array.from(second.data)) : array(second);
-  const program = compile(
-    (x: Tensor, y: Tensor) => [loss(x, y), grad((moved: Tensor) => loss(moved, y))(x)],
-    [array(first), truth],
-  );
-  const [value, gradient] = program.run(array(first), truth);
-  expectClose(value, output);
-  expectClose(gradient, Object.values(gradients)[0]);
-});
-
-describe('focal', () => {
-  const logits = ndarray([
-    [0.5, -1, 2],
-    [3, 0.1, -0.4],
-  ]);
-  const labels = ndarray(Int32Array.of(2, 1));
-  const valueOf = (gamma: number) =>
-    compile((x: Tensor, y: Tensor) => focal(x, y, { gamma }), [logits, labels]).run(logits, labels).data[0];
-
-  test.each([0, 1, 2, 3.5])('with gamma %d is its formula', (gamma) => {
-    const rows = [
-      [0.5, -1, 2],
-      [3, 0.1, -0.4],
-    ];
-    const terms = rows.map((row, n) => {
-      const p = Math.exp(row[labels.data[n]]) / row.reduce((sum, x) => sum + Math.exp(x), 0);
-      return -((1 - p) ** gamma) * Math.log(p);
-    });
-    expect(valueOf(gamma)).toBeCloseTo((terms[0] + terms[1]) / 2, digits);
-  });
-
-  test('of an example that is told beyond doubt is 0, and so is its derivative', () => {
-    const sure = ndarray([[800, 0]]);
-    const truth = ndarray(Int32Array.of(0));
-    const program = compile(
-      (x: Tensor, y: Tensor) => [focal(x, y), grad((moved: Tensor) => focal(moved, y))(x)],
-      [sure, truth],
-    );
-    const [value, gradient] = program.run(sure, truth);
-    expect(Math.abs(value.data[0])).toBe(0);
-    expect(Array.from(gradient.data, Math.abs)).toEqual([0, 0]);
-  });
-});
-
-test('cross-entropy of sequences is that of their places one by one', () => {
-  const logits = ndarray([
-    [
-      [1, 2, 0],
-      [0, -1, 1],
-    ],
-    [
-      [3, 0, 1],
-      [0.5, 0.2, 0],
-    ],
-  ]);
-  const labels = ndarray(Int32Array.of(0, 2, 1, 1), [2, 2]);
-  const flat = { ...logits, shape: [4, 3] };
-  const flatLabels = { ...labels, shape: [4] };
-  const value = compile((x: Tensor, y: Tensor) => crossEntropy(x, y), [logits, labels]).run(logits, labels);
-  expect(value).toEqual(
-    compile((x: Tensor, y: Tensor) => crossEntropy(x, y), [flat, flatLabels]).run(flat, flatLabels),
-  );
 });
 
 test('attention that is not causal lets every place see all, written out for one head', () => {
@@ -409,124 +236,6 @@ test('residual adds what its body and its shortcut give', () => {
   expect(() => residual(dense(3)).init(new Generator(0), [2])).toThrow(
     'residual: the body gives [3], the shortcut [2]; they must be equal',
   );
-});
-
-describe('initial values', () => {
-  test.each([
-    ['dense', dense(300), [400], 1 / Math.sqrt(400)],
-    ['conv', conv(64, 3), [32, 8, 8], 1 / Math.sqrt(32 * 9)],
-  ] as const)('%s: uniform in ±1/√fanIn', (_, layer, input, bound) => {
-    const { parameters } = layer.init(new Generator(1), input);
-    const [{ data, dtype }] = flattenTree(parameters);
-    expect(dtype).toBe('float32');
-    const values = Array.from(data);
-    expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(bound);
-    // The mean of squares of a uniform variable is bound²/3; five standard deviations of its estimate, √(4/45 / n) · bound².
-    const square = values.reduce((sum, value) => sum + value * value, 0) / values.length;
-    expect(Math.abs(square / bound ** 2 - 1 / 3)).toBeLessThan(5 * Math.sqrt(4 / 45 / values.length));
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    expect(Math.abs(mean / bound)).toBeLessThan(5 * Math.sqrt(1 / 3 / values.length));
-  });
-
-  // Five standard deviations of the estimated variance: √(2/n) of a normal one, less of a uniform one.
-  test.each([
-    ['heNormal', heNormal(), 2 / 300],
-    ['heNormal out', heNormal({ fan: 'out' }), 2 / 200],
-    ['heUniform', heUniform(), 2 / 300],
-    ['glorotNormal', glorotNormal(), 2 / 500],
-    ['glorotUniform', glorotUniform(), 2 / 500],
-    ['normalWeights', normalWeights({ std: 0.1 }), 0.01],
-    ['truncatedNormalWeights', truncatedNormalWeights({ std: 0.1 }), 0.01 * 0.8796 ** 2],
-  ] as const)('%s has its variance', (_, initializer, expected) => {
-    const [{ data }] = flattenTree(dense(200, { initializer }).init(new Generator(3), [300]).parameters);
-    const values = Array.from(data);
-    const square = values.reduce((sum, value) => sum + value * value, 0) / values.length;
-    expect(Math.abs(square / expected - 1)).toBeLessThan(5 * Math.sqrt(2 / values.length));
-  });
-
-  test.each([
-    [5, 8],
-    [8, 5],
-    [6, 6],
-  ])('orthogonal makes the fewer of %d rows and %d columns orthonormal times its gain', (rows, columns) => {
-    const initializer = orthogonal({ gain: 2 });
-    const [{ data }] = flattenTree(dense(columns, { initializer }).init(new Generator(3), [rows]).parameters);
-    const count = Math.min(rows, columns);
-    const entry = (vector: number, k: number) =>
-      rows <= columns ? data[vector * columns + k] : data[k * columns + vector];
-    for (let i = 0; i < count; i++) {
-      for (let j = 0; j <= i; j++) {
-        let product = 0;
-        for (let k = 0; k < Math.max(rows, columns); k++) product += entry(i, k) * entry(j, k);
-        // The entries are rounded to float32.
-        expect(product).toBeCloseTo(i === j ? 4 : 0, 5);
-      }
-    }
-  });
-
-  test('a layer without a bias has the weights alone', () => {
-    expect(flattenTree(dense(3, { bias: false }).init(new Generator(0), [2]).parameters)).toHaveLength(1);
-    expect(flattenTree(conv(3, 1, { bias: false }).init(new Generator(0), [2, 4]).parameters)).toHaveLength(
-      1,
-    );
-  });
-
-  test('differ from layer to layer and are the same for a seed', () => {
-    const model = sequential(dense(5), dense(5));
-    const init = (seed: number) => flattenTree(model.init(new Generator(seed), [5]).parameters);
-    const [first, , second] = init(0);
-    expect(first.data).not.toEqual(second.data);
-    expect(init(0)).toEqual(init(0));
-    expect(init(1)[0].data).not.toEqual(first.data);
-  });
-});
-
-describe('models', () => {
-  // PyTorch's counts for the same architectures, from the project's timing script of one step.
-  test.each([
-    ['mlp', [1, 28, 28], 535_818],
-    ['lenet', [1, 28, 28], 61_706],
-    ['cnn', [1, 28, 28], 421_642],
-    ['resnet18', [3, 32, 32], 11_173_962],
-  ] as const)('%s on %j has %d parameters', (name, input, expected) => {
-    const model = models[name].build(input, 10);
-    const rows = summary(model, input);
-    expect(rows.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(expected);
-    expect(rows.at(-1)?.output).toEqual([10]);
-    const { parameters } = model.init(new Generator(0), input);
-    expect(flattenTree(parameters).reduce((sum, { shape }) => sum + sizeOf(shape), 0)).toBe(expected);
-  });
-
-  // Multiply-adds by hand for lenet; torchvision's documentation has 4.09 billion for resnet50.
-  test.each([
-    ['lenet', 61_706, 2 * (784 * 6 * 25 + 100 * 16 * 150 + 400 * 120 + 120 * 84 + 84 * 10)],
-    ['resnet50', 25_557_032, 2 * 4_089_184_256],
-    // A block has 12·256² + 13·256 parameters; each place meets the matrices once, and 128 others twice over in attention.
-    [
-      'transformer',
-      4 * (12 * 256 ** 2 + 13 * 256) + (96 + 128) * 256 + 2 * 256 + 257 * 96,
-      2 * 128 * (4 * (12 * 256 ** 2 + 2 * 128 * 256) + 256 * 96),
-    ],
-  ])('%s has the costs that its shapes give', (name, parameters, forwardFlops) => {
-    const { build, usual } = models[name];
-    expect(costs(build(usual.input, usual.classes), usual.input)).toEqual({ parameters, forwardFlops });
-  });
-
-  test('lenet keeps its shape on 28×28 and is padded on 8×8', () => {
-    const outputs = (extent: number) =>
-      summary(models.lenet.build([1, extent, extent], 10), [1, extent, extent]).map(({ output }) => output);
-    expect(outputs(28)).toContainEqual([16, 5, 5]);
-    expect(outputs(8)).toContainEqual([16, 2, 2]);
-  });
-
-  test('the summary names layers, shapes and parameters', () => {
-    expect(summary(models.lenet.build([1, 28, 28], 10), [1, 28, 28]).slice(0, 4)).toEqual([
-      { layer: 'conv 6 of 5×5', output: [6, 28, 28], parameters: 156 },
-      { layer: 'max pool 2×2', output: [6, 14, 14], parameters: 0 },
-      { layer: 'relu', output: [6, 14, 14], parameters: 0 },
-      { layer: 'conv 16 of 5×5', output: [16, 10, 10], parameters: 2416 },
-    ]);
-  });
 });
 
 test.each([

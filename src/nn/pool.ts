@@ -1,6 +1,11 @@
 import type { Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { avgPool as avgPoolOp, maxPool as maxPoolOp, type WindowOptions } from '../ops/index.js';
+import {
+  avgPool as avgPoolOp,
+  globalAvgPool as globalAvgPoolOp,
+  maxPool as maxPoolOp,
+  type WindowOptions,
+} from '../ops/index.js';
 import { plainLayer, type Layer, type Nothing } from './layer.js';
 import { showWindow } from './options.js';
 import { outputShape } from './output-shape.js';
@@ -23,9 +28,5 @@ export const avgPool = pool('average pool', avgPoolOp);
 
 /** Mean over all spatial axes: examples [channels, ...spatial] become [channels]. */
 export function globalAvgPool(): Layer<Nothing, Nothing> {
-  return plainLayer(
-    'global average pool',
-    (input) => input.slice(0, 1),
-    (x) => x.mean({ axes: x.shape.slice(2).map((_, axis) => axis + 2) }),
-  );
+  return plainLayer('global average pool', (input) => input.slice(0, 1), globalAvgPoolOp);
 }
