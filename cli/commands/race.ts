@@ -47,7 +47,7 @@ export function addRaceCommand(program: Command): void {
     )
     .option(
       '--optimizer <spec>',
-      `as adam:beta2=0.99; may be repeated (default: ${usual.join(' ')})`,
+      `an optimizer or a method, as adam:beta2=0.99 or lbfgs; may be repeated (default: ${usual.join(' ')})`,
       collect,
       [],
     )
@@ -135,7 +135,7 @@ function conditions(
   const lines = [
     `${problems.length} problems: ${surfaceCount} surfaces, from the customary start of each${seeds}`,
     `every optimiser tries ${budget} on every problem, ${formatCount(steps)} steps each; ${judged}`,
-    `solved: f ≤ lowest + ${accuracy}·(first − lowest), with the lowest value that any of them found; cost: steps, a gradient each`,
+    `solved: f ≤ lowest + ${accuracy}·(first − lowest), with the lowest value that any of them found; cost: steps, a gradient each (methods with line searches or Hessians: evaluations)`,
   ];
   if (skipped.length > 0) lines.push(`left out, since nobody went down there: ${skipped.join(', ')}`);
   return lines;
@@ -166,7 +166,7 @@ function shownText(result: Race, options: RaceCommandOptions, settings: RaceOpti
       ...factors.map((factor) => formatPercent(solvedShare(profile, factor))),
       formatPercent(solved),
       median === Infinity ? '–' : formatCount(median),
-      ...(settings.tuning === 'all' ? [numberText(rates[0])] : []),
+      ...(settings.tuning === 'all' ? [Number.isNaN(rates[0]) ? '–' : numberText(rates[0])] : []),
     ];
   });
   const rate = settings.tuning === 'all' ? ['lr'] : [];

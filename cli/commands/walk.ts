@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { ScreeError } from '../../src/graph/errors.js';
 import { viewOf, type Range } from '../../src/landscape/draw-view.js';
 import { Walker, type Walk } from '../../src/landscape/walk.js';
-import { optimizers, schedules, wrappers } from '../../src/optim/index.js';
+import { methods, optimizers, schedules, wrappers } from '../../src/optim/index.js';
 import { Interrupt } from '../interrupt.js';
 import { collect, helpList, parseNumber } from '../options.js';
 import { columnsOf } from '../terminal/live.js';
 import { styleFor, type Style } from '../terminal/style.js';
-import { missingStart, readPoint } from '../walk/assignments.js';
+import { missingStart, readPoint, readRanges } from '../walk/assignments.js';
 import { drive } from '../walk/drive.js';
 import { knownPoints, walksFigure } from '../walk/figure.js';
 import { defaultOptimizer, readOptimizer } from '../walk/optimizer-argument.js';
@@ -28,6 +28,7 @@ interface WalkCommandOptions {
   seed?: number;
   minimize?: boolean;
   maximize?: boolean;
+  domain?: string;
   param: string[];
   dim?: number;
   json?: boolean;
@@ -64,6 +65,10 @@ export function addWalkCommand(program: Command): void {
     .option('--seed <n>', 'of everything random', parseNumber)
     .option('--minimize', 'go down (the default)')
     .option('--maximize', 'go up')
+    .option(
+      '--domain <x=-5:5,y=-5:5>',
+      'the box to draw, in which methods that look around do so (default: the customary one, for a name of the zoo)',
+    )
     .option('--param <a=2>', 'a parameter of the formula or of the surface; may be repeated', collect, [])
     .option(
       '--dim <n>',
@@ -77,8 +82,9 @@ export function addWalkCommand(program: Command): void {
     .option('--png <file>', 'write a picture as PNG')
     .addHelpText('after', () => {
       const lists = [
-        helpList('Optimizers', Object.values(optimizers)),
-        helpList('Around an optimizer, with +', Object.values(wrappers)),
+        helpList('Methods that choose their steps themselves', Object.values(methods)),
+        helpList('Optimizers with a learning rate', Object.values(optimizers)),
+        helpList('Around an optimizer with a learning rate, with +', Object.values(wrappers)),
         helpList('Schedules', Object.values(schedules)),
       ];
       return `\n${lists.join('\n\n')}`;
@@ -114,26 +120,32 @@ async function runWalk(argument: string, options: WalkCommandOptions): Promise<v
 }
 
 /** One for each optimiser, made before the first step is taken so that a mistake in the last one is told first. */
-function makeWalkers(
-  { surface, zoo }: Ground,
-  names: readonly string[],
-  { from, schedule, steps, tol, noise, seed, minimize = false, maximize = false }: WalkCommandOptions,
-): Walker[] {
+function makeWalkers(ground: Ground, names: readonly string[], options: WalkCommandOptions): Walker[] {
+  const { from, schedule, steps, tol, noise, seed, minimize = false, maximize = false } = options;
+  const { surface, zoo } = ground;
   if (minimize && maximize) throw new ScreeError('walk: --minimize and --maximize exclude each other');
   const start = from === undefined ? zoo?.starts[0] : readPoint(from, surface.variables);
   if (start === undefined) throw missingStart(surface.variables);
+  const box = boxOf(ground, options);
   return names.map((name) => {
     const optimizer = readOptimizer(name, schedule, steps);
-    return new Walker(surface, optimizer, start, { steps, tol, noise, seed, maximize, box: zoo?.domain });
+    return new Walker(surface, optimizer, start, { steps, tol, noise, seed, maximize, box });
   });
 }
 
-/** What of a surface to draw; nothing where it cannot be drawn. */
-function viewFor({ surface, zoo }: Ground, walks: readonly Walk[]): Range[] {
-  if (surface.variables.length > 2) return [];
+/** The box that was given, or that is customary for a name of the zoo. */
+function boxOf({ surface, zoo }: Ground, { domain }: WalkCommandOptions): readonly Range[] | undefined {
+  return domain === undefined ? zoo?.domain : readRanges(domain, surface.variables);
+}
+
+/** What of a surface to draw: the box that was given, else what shows the walks; nothing where it cannot be drawn. */
+function viewFor(ground: Ground, walks: readonly Walk[], options: WalkCommandOptions): readonly Range[] {
+  if (ground.surface.variables.length > 2) return [];
+  const box = boxOf(ground, options);
+  if (options.domain !== undefined && box !== undefined) return box;
   return viewOf(
     walks.map(({ path }) => path),
-    zoo?.domain,
+    box,
   );
 }
 
@@ -141,11 +153,12 @@ async function writeFiles(
   ground: Ground,
   walks: readonly Walk[],
   names: readonly string[],
-  { csv, svg, png }: WalkCommandOptions,
+  options: WalkCommandOptions,
 ): Promise<void> {
+  const { csv, svg, png } = options;
   if (csv !== undefined) await writeOut(csv, csvLines(walks, names, ground.surface.variables));
   if (svg === undefined && png === undefined) return;
-  const picture = walksFigure(ground, walks, names, viewFor(ground, walks));
+  const picture = walksFigure(ground, walks, names, viewFor(ground, walks, options));
   if (svg !== undefined) await writeOut(svg, picture);
   if (png !== undefined) {
     const { pngOf } = await import('../walk/png.js');
@@ -158,11 +171,12 @@ function shownLines(
   ground: Ground,
   walks: readonly Walk[],
   names: readonly string[],
-  { table = false }: WalkCommandOptions,
+  options: WalkCommandOptions,
   { columns, style }: { columns: number; style: Style },
 ): string[] {
   const { surface } = ground;
   const { variables } = surface;
+  const { table = false } = options;
   const isSingle = walks.length === 1;
   const label = (index: number) => {
     const letter = walkPaint(index, { bold: true })(style, walkLetter(index));
@@ -176,7 +190,7 @@ function shownLines(
     });
   }
   const paths = walks.map(({ path }) => path);
-  const view = viewFor(ground, walks);
+  const view = viewFor(ground, walks, options);
   if (variables.length === 1) blocks.push(terminalCurve(surface, view[0], paths, { columns, style }));
   if (variables.length === 2)
     blocks.push(terminalMap(surface, view, paths, { columns, style, points: knownPoints(ground.zoo) }));

@@ -1,14 +1,8 @@
-import {
-  parseOptimizer,
-  parseOptimizerOrMethod,
-  parseSchedule,
-  type Method,
-  type Optimizer,
-} from '../../src/optim/index.js';
+import { parseOptimizerOrMethod, parseSchedule, type Method, type Optimizer } from '../../src/optim/index.js';
 import { ScreeError } from '../../src/graph/errors.js';
 
 /** What goes down any smooth function without a learning rate to guess. */
-export const defaultOptimizer = 'momentum:lr=0.01';
+export const defaultOptimizer = 'bfgs';
 
 /**
  * An optimiser or a deterministic method from text, with the learning rate of a schedule where one is given.
@@ -30,12 +24,12 @@ export function readOptimizer(text: string, schedule: string | undefined, steps:
 }
 
 /**
- * An optimiser whose learning rate a race chooses.
+ * An optimiser whose learning rate a race chooses, or a method that needs none.
  * @throws ScreeError where the text gives a rate: all are to have the same choice
  */
-export function readRaceOptimizer(text: string): Optimizer {
-  const optimizer = parseOptimizer(text);
-  if (/(:|,)\s*lr\s*=/.test(text)) {
+export function readRaceOptimizer(text: string): Optimizer | Method {
+  const optimizer = parseOptimizerOrMethod(text);
+  if (/[:,]\s*lr\s*=/.test(text)) {
     throw new ScreeError(`race: ${text} gives a learning rate; --rates gives the same ones to all`);
   }
   return optimizer;

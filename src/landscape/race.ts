@@ -2,7 +2,9 @@ import { compile } from '../compile/index.js';
 import { ndarray } from '../graph/ndarray.js';
 import type { Tensor } from '../graph/tensor.js';
 import { float64 } from '../ops/index.js';
-import type { Optimizer } from '../optim/index.js';
+import { maxNorm } from '../linalg/index.js';
+import { counted } from '../optim/deterministic/problem.js';
+import { problemOf, type Method, type Optimizer } from '../optim/index.js';
 import { Generator as Random, uniform } from '../random/index.js';
 import { stepLoop } from './basins-loop.js';
 import { performanceProfiles, type Profile } from './profile.js';
@@ -21,7 +23,7 @@ export interface RaceProblem {
 export interface RaceOptions {
   /** Learning rates that every optimiser may try on every problem. */
   readonly rates: readonly number[];
-  /** Steps of each try, a gradient each. */
+  /** Steps of each try, a gradient each; methods may evaluate so often. */
   readonly steps: number;
   /** τ: solved where f ≤ f_L + τ·(f₀ − f_L), f₀ at the start and f_L the lowest value that any try found. */
   readonly accuracy: number;
@@ -31,9 +33,9 @@ export interface RaceOptions {
 
 export interface RaceEntry {
   readonly profile: Profile;
-  /** Steps to the target for each problem; ∞ where it was not reached. */
+  /** Steps (evaluations) to the target for each problem; ∞ where it was not reached. */
   readonly costs: readonly number[];
-  /** The rate for each problem; with tuning `all` it is the same. */
+  /** The rate for each problem, NaN for methods without one; with tuning `all` it is the same. */
   readonly rates: readonly number[];
 }
 
@@ -84,35 +86,73 @@ function drawStart(
 /** The lowest value so far after each number of steps, from the start on. */
 type Descent = Float64Array;
 
-/** A try of an optimiser on a surface. */
+/** A try of an optimiser on a surface; those without a learning rate pass over it. */
 type Try = (start: readonly number[], rate: number) => Descent;
 
 /** What lies outside the box by more than this share of it is no find: many surfaces are lower far away. */
 const outside = 0.5;
 
-function tryOf({ surface, box }: RaceProblem, optimizer: Optimizer, steps: number): Try {
-  const { loop, begin, constants } = stepLoop(surface, optimizer);
-  const size = box.length;
+function isInside({ box }: RaceProblem, points: Float64Array, row = 0): boolean {
+  return box.every(([low, high], axis) => {
+    const space = outside * (high - low);
+    const at = points[row * box.length + axis];
+    return at >= low - space && at <= high + space;
+  });
+}
+
+function optimizerTry(problem: RaceProblem, optimizer: Optimizer, steps: number): Try {
+  const { loop, begin, constants } = stepLoop(problem.surface, optimizer);
+  const size = problem.box.length;
   const rows = steps + 1;
   const points = new Float64Array(rows * size);
   const values = new Float64Array(rows);
   const squares = new Float64Array(rows);
-  const isInside = (row: number) =>
-    box.every(([low, high], axis) => {
-      const space = outside * (high - low);
-      const at = points[row * size + axis];
-      return at >= low - space && at <= high + space;
-    });
   return (start, rate) => {
     const carry = begin(ndarray(Float64Array.from(start), [size]));
     const done = loop.run(carry, constants(rate), rows, [points, values, squares]);
     let lowest = Infinity;
     // NaN is no progress, and ends the loop.
     return values.map((value, row) => {
-      if (row < done && value < lowest && isInside(row)) lowest = value;
+      if (row < done && value < lowest && isInside(problem, points, row)) lowest = value;
       return lowest;
     });
   };
+}
+
+/** A deterministic method's descent by evaluations: a value, with or without its gradient, counts 1, a Hessian as its n products. */
+function methodTry(problem: RaceProblem, method: Method, steps: number): Try {
+  const { surface, box } = problem;
+  const size = box.length;
+  const { problem: counting, evaluations } = counted(problemOf((x: Tensor) => surface.evaluate(x), size));
+  const spent = () =>
+    evaluations.values +
+    evaluations.hessianVectors +
+    size * evaluations.hessians +
+    size ** 2 * evaluations.thirdDerivatives;
+  return (start) => {
+    const descent = new Float64Array(steps + 1).fill(Infinity);
+    const before = spent();
+    const context = {
+      tol: 0,
+      generator: new Random(0),
+      box: { lower: box.map(([low]) => low), upper: box.map(([, high]) => high) },
+    };
+    for (const { x, value, gradient } of method.steps(counting, Float64Array.from(start), context)) {
+      // The start has cost one evaluation and is step 0, as in a walk of gradients.
+      const cost = spent() - before - 1;
+      if (cost > steps) break;
+      if (value < descent[cost] && isInside(problem, x)) descent[cost] = value;
+      if (maxNorm(gradient) === 0 && !method.passesStationary) break;
+    }
+    let lowest = Infinity;
+    return descent.map((value) => (value < lowest ? (lowest = value) : lowest));
+  };
+}
+
+function tryOf(problem: RaceProblem, optimizer: Optimizer | Method, steps: number): Try {
+  return 'steps' in optimizer
+    ? methodTry(problem, optimizer, steps)
+    : optimizerTry(problem, optimizer, steps);
 }
 
 /** Steps until a value is at most the target; ∞ where it never is. At least 1, so that costs can be divided. */
@@ -127,11 +167,13 @@ function costOf(descent: Descent, target: number): number {
  */
 export function* race(
   problems: readonly RaceProblem[],
-  optimizers: readonly { readonly name: string; readonly optimizer: Optimizer }[],
+  optimizers: readonly { readonly name: string; readonly optimizer: Optimizer | Method }[],
   { rates, steps, accuracy, tuning }: RaceOptions,
 ): Generator<number, Race> {
   const ran: Race['problems'][number][] = [];
   const skipped: string[] = [];
+  // A method that chooses its steps itself has one try, with no rate.
+  const ratesOf = optimizers.map(({ optimizer }) => ('steps' in optimizer ? [NaN] : rates));
   /** [optimizer][problem][rate] */
   const costs: number[][][] = optimizers.map(() => []);
   let compiled: { readonly surface: Surface; readonly tries: readonly Try[] } | undefined;
@@ -140,7 +182,7 @@ export function* race(
     if (compiled?.surface !== surface) {
       compiled = { surface, tries: optimizers.map(({ optimizer }) => tryOf(problem, optimizer, steps)) };
     }
-    const descents = compiled.tries.map((take) => rates.map((rate) => take(start, rate)));
+    const descents = compiled.tries.map((take, index) => ratesOf[index].map((rate) => take(start, rate)));
     const lowest = Math.min(...descents.flat().map((descent) => descent[steps]));
     const first = descents[0][0][0];
     if (lowest > -Infinity && first - lowest > 1e-12 * Math.max(1, Math.abs(first))) {
@@ -152,7 +194,7 @@ export function* race(
     } else skipped.push(name);
     yield index + 1;
   }
-  const chosen = costs.map((table) => chooseRates(table, rates, tuning));
+  const chosen = costs.map((table, index) => chooseRates(table, ratesOf[index], tuning));
   const names = optimizers.map(({ name }) => name);
   const profiles = performanceProfiles(
     names,
