@@ -10,7 +10,9 @@ type Matrix = Float64Array;
 export function symmetricEigenvectors(matrix: Matrix, n: number): Matrix {
   const columns = new Float64Array(n * n);
   if (!matrix.every(Number.isFinite)) return columns.fill(NaN);
-  const { vectors } = symmetricEigen(matrix, n);
+  // A product that float32 made is symmetric to its rounding only.
+  const symmetric = matrix.map((entry, at) => (entry + matrix[(at % n) * n + Math.floor(at / n)]) / 2);
+  const { vectors } = symmetricEigen(symmetric, n);
   for (let j = 0; j < n; j++) {
     const from = (n - 1 - j) * n;
     for (let i = 0; i < n; i++) columns[i * n + j] = vectors[from + i];
