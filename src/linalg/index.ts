@@ -13,3 +13,4 @@ export {
   scale,
   subtract,
 } from './vectors.js';
+export { vectorBank, type VectorBank } from './vector-bank.js';

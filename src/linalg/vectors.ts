@@ -38,17 +38,35 @@ export function axpy(factor: number, x: Float64Array, y: Float64Array): void {
 
 /** out ← x + factor·d. `out` may be `x` or `d`. */
 export function addScaled(x: Float64Array, factor: number, d: Float64Array, out: Float64Array): void {
-  for (let i = 0; i < x.length; i++) out[i] = x[i] + factor * d[i];
+  const n = x.length;
+  const blocks = n - (n % 4);
+  let i = 0;
+  for (; i < blocks; i += 4) {
+    out[i] = x[i] + factor * d[i];
+    out[i + 1] = x[i + 1] + factor * d[i + 1];
+    out[i + 2] = x[i + 2] + factor * d[i + 2];
+    out[i + 3] = x[i + 3] + factor * d[i + 3];
+  }
+  for (; i < n; i++) out[i] = x[i] + factor * d[i];
 }
 
 /** out ← a − b. */
 export function subtract(a: Float64Array, b: Float64Array, out: Float64Array): void {
-  for (let i = 0; i < a.length; i++) out[i] = a[i] - b[i];
+  addScaled(a, -1, b, out);
 }
 
 /** out ← factor·x. `out` may be `x`. */
 export function scale(factor: number, x: Float64Array, out: Float64Array): void {
-  for (let i = 0; i < x.length; i++) out[i] = factor * x[i];
+  const n = x.length;
+  const blocks = n - (n % 4);
+  let i = 0;
+  for (; i < blocks; i += 4) {
+    out[i] = factor * x[i];
+    out[i + 1] = factor * x[i + 1];
+    out[i + 2] = factor * x[i + 2];
+    out[i + 3] = factor * x[i + 3];
+  }
+  for (; i < n; i++) out[i] = factor * x[i];
 }
 
 /** Euclidean norm; squares that overflow or vanish are computed again, scaled. */
@@ -64,15 +82,31 @@ export function norm(x: Float64Array): number {
 
 /** Largest |xᵢ|; NaN where an element is NaN. */
 export function maxNorm(x: Float64Array): number {
-  let largest = 0;
-  for (let i = 0; i < x.length; i++) {
-    const size = Math.abs(x[i]);
-    if (!(size <= largest)) {
-      if (Number.isNaN(size)) return NaN;
-      largest = size;
-    }
+  const n = x.length;
+  let highest = 0;
+  let lowest = 0;
+  // Comparisons pass NaN over; differences of a number with itself do not.
+  let even = 0;
+  let odd = 0;
+  let i = 0;
+  for (; i + 1 < n; i += 2) {
+    const a = x[i];
+    const b = x[i + 1];
+    even += a - a;
+    odd += b - b;
+    if (a > highest) highest = a;
+    else if (a < lowest) lowest = a;
+    if (b > highest) highest = b;
+    else if (b < lowest) lowest = b;
   }
-  return largest;
+  if (i < n) {
+    const a = x[i];
+    even += a - a;
+    if (a > highest) highest = a;
+    else if (a < lowest) lowest = a;
+  }
+  if (even + odd === 0) return Math.max(highest, -lowest);
+  return x.some(Number.isNaN) ? NaN : Infinity;
 }
 
 /** out ← matrix·x for `matrix` [m, n], row after row. */

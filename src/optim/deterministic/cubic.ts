@@ -65,7 +65,7 @@ export const cubic = defineMethod(
         }
         trial.accept(position);
         yield position;
-        if (!progress.see(position.value, maxNorm(position.gradient))) {
+        if (!progress.see(position)) {
           const threshold = noiseOf(position.value);
           return { reason: 'function', criterion: 'fall promised by the model', value: predicted, threshold };
         }

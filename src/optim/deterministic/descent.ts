@@ -1,5 +1,5 @@
 /** The loop that all line-search methods share. */
-import { maxNorm, scale } from '../../linalg/index.js';
+import { scale } from '../../linalg/index.js';
 import { noiseOf, Progress } from './rounding.js';
 import { Line, type LineSearch } from './line.js';
 import { startAt, type Stop, type Iterate, type Position } from './method.js';
@@ -51,7 +51,7 @@ export function* descend(
     line.accept(position);
     isFresh = false;
     yield position;
-    if (!progress.see(position.value, maxNorm(position.gradient))) return exhausted(line);
+    if (!progress.see(position)) return exhausted(line);
   }
 }
 

@@ -3,10 +3,11 @@
  * the last m pairs (s, y), from H₀ = (yᵀs/yᵀy)·1 of the newest. m = 10, SciPy's. Moré & Thuente's search with c₂ = 0.9; a pair counts if
  * yᵀs > ε·yᵀy (L-BFGS-B's test), else it is left out.
  *
- * Ours walks through memory once a loop: each update of the vector also takes the next pair's scalar product.
+ * Ours keeps the pairs side by side in one memory and walks through it once a loop: each change of the vector also takes its product with
+ * the next pair's.
  */
 import { z } from 'zod';
-import { axpy, dot, scale, subtract } from '../../linalg/index.js';
+import { scale, subtract, vectorBank, type VectorBank } from '../../linalg/index.js';
 import { descend } from './descent.js';
 import { firstStep } from './initial-step.js';
 import { defineMethod } from './method.js';
@@ -14,52 +15,45 @@ import { strongWolfe } from './more-thuente.js';
 
 /** A step and the change of the gradient over it. */
 interface Pair {
-  readonly s: Float64Array;
-  readonly y: Float64Array;
-  /** 1/(yᵀs). */
-  rho: number;
+  /** Places of s and y in the bank. */
+  readonly s: number;
+  readonly y: number;
+  /** yᵀs and yᵀy. */
+  ys: number;
+  yy: number;
   /** Scratch of the two loops. */
   alpha: number;
 }
 
-/** q ← q + factor·x, and the new q's product with `next`. */
-function axpyDot(factor: number, x: Float64Array, q: Float64Array, next: Float64Array): number {
-  const n = q.length;
-  const blocks = n - (n % 4);
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let i = 0;
-  for (; i < blocks; i += 4) {
-    s0 += (q[i] += factor * x[i]) * next[i];
-    s1 += (q[i + 1] += factor * x[i + 1]) * next[i + 1];
-    s2 += (q[i + 2] += factor * x[i + 2]) * next[i + 2];
-    s3 += (q[i + 3] += factor * x[i + 3]) * next[i + 3];
-  }
-  for (; i < n; i++) s0 += (q[i] += factor * x[i]) * next[i];
-  return s0 + s1 + (s2 + s3);
-}
+/** Place of the vector that the loops turn from g to H·g. */
+const WORK = 0;
 
 /** direction ← −H·gradient; `pairs` from the oldest to the newest, at least one. */
-function twoLoops(pairs: readonly Pair[], gradient: Float64Array, direction: Float64Array): void {
+function twoLoops(
+  bank: VectorBank,
+  pairs: readonly Pair[],
+  gradient: Float64Array,
+  direction: Float64Array,
+): void {
   const newest = pairs[pairs.length - 1];
-  scale(-1, gradient, direction);
-  let product = dot(newest.s, direction);
+  bank.view(WORK).set(gradient);
+  let product = bank.dot(newest.s, WORK);
   for (let k = pairs.length - 1; k >= 0; k--) {
     const pair = pairs[k];
-    pair.alpha = pair.rho * product;
-    if (k > 0) product = axpyDot(-pair.alpha, pair.y, direction, pairs[k - 1].s);
-    else axpy(-pair.alpha, pair.y, direction);
+    pair.alpha = product / pair.ys;
+    // After the last, what the next loop needs first, and the factor that starts it.
+    if (k > 0) product = bank.combine(-pair.alpha, pair.y, 1, WORK, pairs[k - 1].s);
+    else {
+      const size = newest.ys / newest.yy;
+      product = bank.combine(-pair.alpha * size, pair.y, size, WORK, pair.y);
+    }
   }
-  scale(1 / (newest.rho * dot(newest.y, newest.y)), direction, direction);
-  product = dot(pairs[0].y, direction);
   for (let k = 0; k < pairs.length; k++) {
     const pair = pairs[k];
-    const factor = pair.alpha - pair.rho * product;
-    if (k + 1 < pairs.length) product = axpyDot(factor, pair.s, direction, pairs[k + 1].y);
-    else axpy(factor, pair.s, direction);
+    const next = pairs[Math.min(k + 1, pairs.length - 1)];
+    product = bank.combine(pair.alpha - product / pair.ys, pair.s, 1, WORK, next.y);
   }
+  scale(-1, bank.view(WORK), direction);
 }
 
 export const lbfgs = defineMethod(
@@ -68,29 +62,36 @@ export const lbfgs = defineMethod(
   { memory: z.int().min(1).default(10).describe('pairs of steps and gradient changes that are kept') },
   ({ memory }) => ({
     steps(problem, start) {
-      const n = start.length;
-      let pairs: Pair[] = [];
-      let spare: Pair | undefined;
+      const bank = vectorBank(1 + 2 * (memory + 1), start.length);
+      // One more than is kept: a pair is written before it is known whether it counts.
+      const spare = Array.from({ length: memory + 1 }, (_, k) => ({
+        s: 1 + 2 * k,
+        y: 2 + 2 * k,
+        ys: 0,
+        yy: 0,
+        alpha: 0,
+      }));
+      const pairs: Pair[] = [];
       return descend(problem, start, strongWolfe(0.9), {
         choose({ gradient }, direction) {
           if (pairs.length === 0) return false;
-          twoLoops(pairs, gradient, direction);
+          twoLoops(bank, pairs, gradient, direction);
           return true;
         },
         initial: (_, position, isFresh) => (isFresh ? firstStep(position) : 1),
         learn(line, { gradient }, direction) {
-          const pair = spare ?? { s: new Float64Array(n), y: new Float64Array(n), rho: 0, alpha: 0 };
-          scale(line.step, direction, pair.s);
-          subtract(line.gradient, gradient, pair.y);
-          const ys = dot(pair.y, pair.s);
-          spare = pair;
-          if (!(ys > Number.EPSILON * dot(pair.y, pair.y))) return;
-          pair.rho = 1 / ys;
-          spare = pairs.length === memory ? pairs.shift() : undefined;
+          const pair = spare[spare.length - 1];
+          scale(line.step, direction, bank.view(pair.s));
+          subtract(line.gradient, gradient, bank.view(pair.y));
+          pair.ys = bank.dot(pair.y, pair.s);
+          pair.yy = bank.dot(pair.y, pair.y);
+          if (!(pair.ys > Number.EPSILON * pair.yy)) return;
+          spare.pop();
           pairs.push(pair);
+          if (pairs.length > memory) spare.push(...pairs.splice(0, 1));
         },
         restart() {
-          pairs = [];
+          spare.push(...pairs.splice(0));
         },
       });
     },

@@ -141,7 +141,7 @@ export const perturbedgd = defineMethod(
           yield position;
           const shortest = Number.EPSILON * Math.max(1, maxNorm(position.x));
           if (hasPassed && !(length > shortest)) return tooShort(length, shortest);
-          if (hasPassed && !progress.see(position.value, maxNorm(position.gradient))) {
+          if (hasPassed && !progress.see(position)) {
             const threshold = noiseOf(position.value);
             return { reason: 'function', criterion: 'fall of the value', value: 0, threshold };
           }

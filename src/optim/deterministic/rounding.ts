@@ -1,3 +1,6 @@
+import { maxNorm } from '../../linalg/index.js';
+import type { Iterate } from './method.js';
+
 /**
  * How far two values of a function may differ by rounding alone. Sums of squares whose terms cancel lose six of the sixteen
  * digits without being ill-posed (Meyer's problem in the set of Moré, Garbow and Hillstrom does); Hager & Zhang allow ten
@@ -10,18 +13,23 @@ export function noiseOf(value: number): number {
 /** Steps without progress that end a walk: records among random numbers get rare, real ones do not. */
 const PATIENCE = 20;
 
-/** Tells a walk that goes on from one that stirs in rounding: neither a lower value nor a smaller gradient. */
+/** Tells a walk that goes on from one that stirs in rounding: neither a lower value nor the smallest gradient since it stopped falling. */
 export class Progress {
-  #lowest = Infinity;
+  #lowest = Number.MAX_VALUE;
   #flattest = Infinity;
   #idle = 0;
 
   /** Takes note of a point; false after too many without progress. */
-  see(value: number, gradientNorm: number): boolean {
+  see({ value, gradient }: Iterate): boolean {
     const isLower = value < this.#lowest - noiseOf(this.#lowest);
-    this.#idle = isLower || gradientNorm < this.#flattest ? 0 : this.#idle + 1;
     this.#lowest = Math.min(this.#lowest, value);
-    this.#flattest = Math.min(this.#flattest, gradientNorm);
+    this.#idle++;
+    if (isLower) this.#idle = 0;
+    else {
+      const steepness = maxNorm(gradient);
+      if (steepness < this.#flattest) this.#idle = 0;
+      this.#flattest = Math.min(this.#flattest, steepness);
+    }
     return this.#idle < PATIENCE;
   }
 }

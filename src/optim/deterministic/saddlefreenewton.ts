@@ -83,7 +83,7 @@ export const saddlefreenewton = defineMethod(
         }
         trial.accept(position);
         yield position;
-        if (!progress.see(position.value, maxNorm(position.gradient))) {
+        if (!progress.see(position)) {
           const threshold = noiseOf(position.value);
           return { reason: 'function', criterion: 'fall of the value', value: 0, threshold };
         }

@@ -70,7 +70,7 @@ export function* trustRegion(
       }
     }
     yield position;
-    if (!progress.see(position.value, maxNorm(position.gradient))) {
+    if (!progress.see(position)) {
       const promised = model.solve(position, radius, step).predicted;
       return {
         reason: 'function',

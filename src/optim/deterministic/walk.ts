@@ -79,11 +79,18 @@ function stopAt(
   }
   if (slope <= tol && !method.passesStationary) return zeroGradient(slope, tol);
   if (step === 0) return undefined;
-  let move = 0;
-  for (let i = 0; i < x.length; i++) move = Math.max(move, Math.abs(x[i] - previous.x[i]));
-  const shortest = stepTol * Math.max(1, maxNorm(x));
-  if (stepTol > 0 && move <= shortest) {
-    return { reason: 'step', criterion: 'largest change of a coordinate', value: move, threshold: shortest };
+  if (stepTol > 0) {
+    let move = 0;
+    for (let i = 0; i < x.length; i++) move = Math.max(move, Math.abs(x[i] - previous.x[i]));
+    const shortest = stepTol * Math.max(1, maxNorm(x));
+    if (move <= shortest) {
+      return {
+        reason: 'step',
+        criterion: 'largest change of a coordinate',
+        value: move,
+        threshold: shortest,
+      };
+    }
   }
   const fall = previous.value - value;
   const least = functionTol * Math.max(1, Math.abs(value));
