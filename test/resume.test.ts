@@ -13,6 +13,8 @@ import { ended, scree, start, temporaryFolder } from './support/cli.js';
  * between the start of the process and about when it trains. Which moments is drawn from a seed, but clocks differ: they fall
  * elsewhere each time.
  */
+/** Generous: all of it takes about a minute on a machine with nothing else to do. */
+const timeoutMs = 300_000;
 const runs = 5;
 const killsEach = 10;
 const steps = 600;
@@ -33,7 +35,7 @@ beforeAll(async () => {
   const { code, stderr } = await end;
   expect(stderr).toBe('');
   expect(code).toBe(0);
-});
+}, timeoutMs);
 
 /** Starts the run, or goes on with it. Training begins about when `sittings` grows. */
 async function begin(path: string) {
@@ -81,7 +83,7 @@ async function expectUndisturbed(path: string): Promise<void> {
   expect(run.result?.train).toEqual(runExpected.result?.train);
 }
 
-describe('a run that goes on ends with the bits of the undisturbed one', () => {
+describe('a run that goes on ends with the bits of the undisturbed one', { timeout: timeoutMs }, () => {
   test.each(Array.from({ length: runs }, (_, run) => run))(
     `after ${killsEach} kills, run %d`,
     async (run) => {
@@ -112,7 +114,6 @@ describe('a run that goes on ends with the bits of the undisturbed one', () => {
       expect(code).toBe(0);
       await expectUndisturbed(path);
     },
-    120_000,
   );
 
   test.each([

@@ -83,60 +83,105 @@ function* batchesFrom({ batches, steps }: Plan, first: number): IterableIterator
   }
 }
 
+/** A step that is being taken. */
+interface Running {
+  readonly result: Promise<Score>;
+  readonly lr: number;
+  /** From 1. */
+  readonly epoch: number;
+}
+
+/** Starts one step after the other; each call prepares the batch of the next while its step runs. Undefined after the last. */
+function steps(parts: LoopParts): () => Running | undefined {
+  const { plan, program, position } = parts;
+  const keys = plan.generator.fork('step');
+  const batches = batchesFrom(plan, position.step);
+  let batch = batches.next();
+  return () => {
+    if (batch.done) return undefined;
+    const { inputs, labels, epoch } = batch.value;
+    const { step } = position;
+    const lr = rate(parts);
+    const result = program.run(inputs, labels, {
+      lr,
+      step: step + 1,
+      key: keys.fork(step).key,
+      momentum: plan.schedule.momentum?.(step),
+    });
+    batch = batches.next();
+    return { result, lr, epoch: epoch + 1 };
+  };
+}
+
 /**
  * Runs a plan from a position to its end, or to the step at which the signal came: then everything is saved.
  * @returns whether the end was reached
  * @throws ScreeError when the loss is no longer finite, or something cannot be saved; the checkpoints saved before stay
  */
 export async function runLoop(parts: LoopParts): Promise<boolean> {
-  const { plan, program, position, recorder, checkpointEvery, onProgress, signal } = parts;
-  const { perEpoch } = plan.batches;
-  const dropout = plan.generator.fork('step');
-  const batches = batchesFrom(plan, position.step);
-  let batch = batches.next();
+  const { plan, position, recorder, checkpointEvery, signal } = parts;
+  const begin = steps(parts);
+  const aborted = () => signal?.aborted === true;
+  let running = aborted() ? undefined : begin();
   let epochBegan = performance.now();
+  let mark = epochBegan;
   let lastYield = epochBegan;
-  while (!batch.done && !signal?.aborted) {
-    const began = performance.now();
-    const { inputs, labels, epoch } = batch.value;
-    const lr = rate(parts);
-    const running = program.run(inputs, labels, {
-      lr,
-      step: position.step + 1,
-      key: dropout.fork(position.step).key,
-      momentum: plan.schedule.momentum?.(position.step),
-    });
-    // Prepared while the step runs.
-    batch = batches.next();
-    const { loss, accuracy } = await running;
-    const step = ++position.step;
-    if (!Number.isFinite(loss)) throw await diverged(`the loss is ${loss}`, lr, parts);
-    position.lossSum += loss;
-    position.accuracySum += accuracy;
-    position.batchesSummed++;
-    recorder?.row({ step, epoch: epoch + 1, loss, accuracy, lr });
-    onProgress({ kind: 'step', step, epoch: epoch + 1, loss, accuracy, lr });
-    let now = performance.now();
-    position.stepSeconds += (now - began) / 1000;
-    position.seconds += (now - began) / 1000;
-
-    const ended = step % perEpoch === 0 || step === plan.steps;
-    if (ended) {
-      await testEpoch(parts, epoch + 1, epochBegan);
-      epochBegan = performance.now();
-      position.seconds += (epochBegan - now) / 1000;
-      now = epochBegan;
+  try {
+    while (running !== undefined) {
+      const { lr, epoch } = running;
+      const score = await running.result;
+      const now = performance.now();
+      position.stepSeconds += (now - mark) / 1000;
+      position.seconds += (now - mark) / 1000;
+      mark = now;
+      const step = count(parts, score);
+      if (!Number.isFinite(score.loss)) throw await diverged(`the loss is ${score.loss}`, lr, parts);
+      const ended = step % plan.batches.perEpoch === 0 || step === plan.steps;
+      const pause = ended || aborted() || (checkpointEvery !== undefined && step % checkpointEvery === 0);
+      // Where nothing waits for the state, the next step runs while this one is told.
+      running = pause ? undefined : begin();
+      tell(parts, step, epoch, score, lr);
+      if (ended) {
+        await testEpoch(parts, epoch, epochBegan);
+        epochBegan = performance.now();
+        position.seconds += (epochBegan - now) / 1000;
+      }
+      if (pause) {
+        await save(parts, lr);
+        mark = performance.now();
+        running = aborted() ? undefined : begin();
+      }
+      if (now - lastYield > yieldEveryMs) {
+        await setImmediate();
+        lastYield = now;
+      }
     }
-    if (ended || (checkpointEvery !== undefined && step % checkpointEvery === 0)) await save(parts, lr);
-    if (now - lastYield > yieldEveryMs) {
-      await setImmediate();
-      lastYield = performance.now();
-    }
+  } finally {
+    // The program writes into the state until its step is done.
+    await running?.result.catch(() => undefined);
   }
-  const finished = position.step === plan.steps;
-  if (!finished) await save(parts, rate(parts));
   await recorder?.settle();
-  return finished;
+  return position.step === plan.steps;
+}
+
+/** Counts a step that was taken. */
+function count({ position }: LoopParts, { loss, accuracy }: Score): number {
+  position.lossSum += loss;
+  position.accuracySum += accuracy;
+  position.batchesSummed++;
+  return ++position.step;
+}
+
+function tell(
+  { recorder, onProgress }: LoopParts,
+  step: number,
+  epoch: number,
+  score: Score,
+  lr: number,
+): void {
+  const { loss, accuracy } = score;
+  recorder?.row({ step, epoch, loss, accuracy, lr });
+  onProgress({ kind: 'step', step, epoch, loss, accuracy, lr });
 }
 
 /** The learning rate of the next step. */

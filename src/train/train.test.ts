@@ -198,8 +198,8 @@ describe('a run that stops and goes on is the run that did not stop', () => {
     const out = `${folder.path}/run`;
     let resume = false;
     let stopped = 0;
-    // Stopped within the first epoch, at its end, within another and at the last step but one.
-    for (const stop of [1, 4, 11, 22]) {
+    // Stopped within the first epoch, at its end, within another, and shortly before the end.
+    for (const stop of [1, 4, 10, 21]) {
       const controller = new AbortController();
       const onProgress = (progress: Progress) => {
         if (progress.kind === 'step' && progress.step === stop) controller.abort();
@@ -212,9 +212,11 @@ describe('a run that stops and goes on is the run that did not stop', () => {
         signal: controller.signal,
       });
       expect(finished).toBe(false);
-      expect(report).toMatchObject({ steps: stop, resumedFrom: resume ? stopped : null });
+      expect(report.resumedFrom).toBe(resume ? stopped : null);
+      // The step after may be going on already when one is told.
+      expect([stop, stop + 1]).toContain(report.steps);
       resume = true;
-      stopped = stop;
+      stopped = report.steps;
     }
     const last = await train({ ...options, out, resume: true });
     expect(last.finished).toBe(true);
