@@ -63,7 +63,10 @@ export function hagerZhang(line: Line, initial: number): boolean {
       [a, b] = update(search, a, b, search.try((a.t + b.t) / 2));
     }
   }
-  return search.found;
+  if (search.found || !(a.t > 0)) return search.found;
+  // Too many trials, as on a straight way down: what is lowest counts.
+  line.evaluate(a.t);
+  return line.value < line.value0;
 }
 
 /** Their bracket(c), B0 to B3. */

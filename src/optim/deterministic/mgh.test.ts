@@ -160,7 +160,7 @@ describe('solves nine problems of ten, at not more than 1.2 times the evaluation
             theirs.gradients,
           ),
     );
-    expect(unsolved.length, unsolved.join('\n')).toBeLessThanOrEqual(covered.length / 10);
+    expect(unsolved.length <= covered.length / 10 ? [] : unsolved).toEqual([]);
     expect(covered.length).toBeGreaterThanOrEqual(15);
     if (peer === undefined) return;
     expect(theirs.values).toBeGreaterThan(0);

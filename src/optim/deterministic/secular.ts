@@ -36,71 +36,74 @@ export function solveSecular({ eigen, spread }: Spectral, bound: Bound, step: Fl
   const { values } = eigen;
   const n = values.length;
   const least = Math.max(0, -values[0]);
+  // λ is held as its distance from `least`, beside which it may be too small to show: H + λ1 has the values poles + gap.
+  const poles = values.map((value) => value + least);
   const size = Math.max(Math.abs(values[0]), Math.abs(values[n - 1]));
-  const full = 'radius' in bound ? bound.radius : least / bound.sigma;
-  // The lowest eigenspace, and whether g lies across it: a smaller part would need a λ that no number can hold.
   let count = 1;
   while (count < n && values[count] - values[0] <= 4 * n * Number.EPSILON * size) count++;
-  const along = norm(spread.subarray(0, count));
-  const isAcross = along <= Number.EPSILON * Math.max(norm(spread), size * full);
-  const first = least > 0 && isAcross ? count : 0;
-  const lengthAt = (shift: number): number => {
-    let sum = 0;
-    for (let k = first; k < n; k++) {
-      if (spread[k] === 0) continue;
-      const part = spread[k] / (values[k] + shift);
-      sum += part * part;
-    }
-    return Math.sqrt(sum);
-  };
-  let shift = least;
-  let fill = 0;
-  if (first > 0 && lengthAt(least) <= full) fill = Math.sqrt(Math.max(0, full ** 2 - lengthAt(least) ** 2));
-  else shift = root({ eigen, spread }, bound, least, first, lengthAt);
+  // What rounding puts along the lowest eigenspace does not count.
+  const isAcross = norm(spread.subarray(0, count)) <= Number.EPSILON * norm(spread);
+  const secular = { poles, spread, first: least > 0 && isAcross ? count : 0 };
+  const full = 'radius' in bound ? bound.radius : least / bound.sigma;
+  const short = secular.first > 0 ? lengthAt(secular, 0) : Infinity;
+  const isHard = short <= full;
+  const gap = isHard ? 0 : root(secular, bound, least);
   step.fill(0);
-  for (let k = first; k < n; k++) {
-    if (spread[k] !== 0) axpy(-spread[k] / (values[k] + shift), eigenvector(eigen, k), step);
+  for (let k = secular.first; k < n; k++) {
+    if (spread[k] !== 0) axpy(-spread[k] / (poles[k] + gap), eigenvector(eigen, k), step);
   }
-  axpy(spread[0] > 0 ? -fill : fill, eigenvector(eigen, 0), step);
-  return { shift, isHard: fill > 0 };
+  if (isHard) {
+    const fill = Math.sqrt(Math.max(0, full ** 2 - short ** 2));
+    axpy(spread[0] > 0 ? -fill : fill, eigenvector(eigen, 0), step);
+  }
+  return { shift: least + gap, isHard };
+}
+
+/** ‖s‖² = Σ γₖ²/(poleₖ + gap)², from k = first on. */
+interface Secular {
+  readonly poles: Float64Array;
+  readonly spread: Float64Array;
+  readonly first: number;
+}
+
+function lengthAt({ poles, spread, first }: Secular, gap: number): number {
+  let length = 0;
+  for (let k = first; k < poles.length; k++) {
+    if (spread[k] !== 0) length = Math.hypot(length, spread[k] / (poles[k] + gap));
+  }
+  return length;
 }
 
 /**
- * λ > least with ‖s(λ)‖ = length(λ): Newton's method on 1/length − 1/‖s‖, which is nearly straight (Conn, Gould & Toint, 7.3.3), in a
+ * The gap > 0 where ‖s‖ = length(λ): Newton's method on 1/length − 1/‖s‖, which is nearly straight (Conn, Gould & Toint, 7.3.3), in a
  * bracket that bisection shrinks where Newton's method would leave it.
  */
-function root(
-  { eigen: { values }, spread }: Spectral,
-  bound: Bound,
-  least: number,
-  first: number,
-  lengthAt: (shift: number) => number,
-): number {
+function root(secular: Secular, bound: Bound, least: number): number {
+  const { poles, spread, first } = secular;
   // (λ + λ₁)·‖s‖ ≤ ‖g‖, with ‖s‖ = Δ or ‖s‖ ≥ (λ + λ₁)/σ.
   const size = norm(spread);
-  const reach = 'radius' in bound ? size / bound.radius : Math.sqrt(bound.sigma * size);
+  let high = 'radius' in bound ? size / bound.radius : Math.sqrt(bound.sigma * size);
   const growth = 'radius' in bound ? 0 : 1 / bound.sigma;
-  // λ is held as its distance from `least`, where it may be tiny beside it.
   let low = 0;
-  let high = reach;
-  let gap = reach;
+  let gap = high;
   for (let step = 0; step < MOST_STEPS; step++) {
-    const shift = least + gap;
-    const actual = lengthAt(shift);
-    const wanted = 'radius' in bound ? bound.radius : shift / bound.sigma;
+    const actual = lengthAt(secular, gap);
+    const wanted = 'radius' in bound ? bound.radius : (least + gap) / bound.sigma;
     if (Math.abs(actual - wanted) <= 1e-12 * wanted) break;
     if (actual > wanted) low = gap;
     else high = gap;
-    if (high - low <= Number.EPSILON * (least + high)) return least + high;
-    let sum = 0;
-    for (let k = first; k < values.length; k++) {
-      if (spread[k] !== 0) sum += spread[k] ** 2 / (values[k] + shift) ** 3;
+    if (high - low <= Number.EPSILON * high) return high;
+    // −d‖s‖/dgap = Σ γ²/(pole + gap)³/‖s‖, all divided by ‖s‖ lest squares overflow.
+    let fall = 0;
+    for (let k = first; k < poles.length; k++) {
+      if (spread[k] === 0) continue;
+      const share = spread[k] / (poles[k] + gap) / actual;
+      fall += (share * share) / (poles[k] + gap);
     }
-    const slope = -sum / actual;
-    const newton = gap - (1 / wanted - 1 / actual) / (slope / actual ** 2 - growth / wanted ** 2);
-    gap = newton > low && newton < high ? newton : low > 0 ? Math.sqrt(low * high) : high * 1e-3;
+    const newton = gap - (1 - wanted / actual) / (-fall * (wanted / actual) - growth / wanted);
+    gap = newton > low && newton < high ? newton : low > 0 ? Math.sqrt(low) * Math.sqrt(high) : high * 1e-3;
   }
-  return least + gap;
+  return gap;
 }
 
 /** m(0) − m(s) of the quadratic part, in the eigenbasis: −gᵀs − ½sᵀHs. */
