@@ -6,8 +6,11 @@ import { startLive, type Live } from '../terminal/live.js';
 /** A walk that takes longer is shown while it goes. */
 const shownAfterMs = 400;
 
+/** Where that is no terminal, so often. */
+const lineEveryMs = 2000;
+
 /** One line on how far a walk has come. */
-export function progressLine({ path }: Walker, name: string, steps: number): string {
+function progressLine({ path }: Walker, name: string, steps: number): string {
   const row = path.length - 1;
   const fields = [`step ${formatCount(Math.max(0, row))} of ${formatCount(steps)}`];
   if (row >= 0)
@@ -33,7 +36,7 @@ export async function drive(
       if (signal.aborted) break;
       if (live !== undefined || performance.now() - began < shownAfterMs) continue;
       const line = () => progressLine(walker, name, steps);
-      live = startLive({ stream, view: () => [line()], line });
+      live = startLive({ stream, view: () => [line()], line, lineEveryMs });
     }
   } finally {
     live?.stop({ clear: true });

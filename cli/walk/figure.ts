@@ -2,9 +2,8 @@ import { drawCurve } from '../../src/landscape/draw-curve.js';
 import { drawMap, type DrawnPoint } from '../../src/landscape/draw-map.js';
 import { drawSeries } from '../../src/landscape/draw-series.js';
 import { typeset } from '../../src/landscape/draw-text.js';
-import { sampleGrid, valuesAt, type Range } from '../../src/landscape/draw-view.js';
+import { sampleGrid, trail, valuesAt, type Coordinate, type Range } from '../../src/landscape/draw-view.js';
 import type { DrawnWalk } from '../../src/landscape/draw-walks.js';
-import type { Path } from '../../src/landscape/path.js';
 import type { Walk } from '../../src/landscape/walk.js';
 import type { Surface as ZooSurface } from '../../src/landscape/zoo/index.js';
 import { endNote } from './report.js';
@@ -12,11 +11,6 @@ import type { Ground } from './surface-argument.js';
 
 /** Values along each side of a map, and along a curve: one for each three pixels. */
 const [mapSamples, curveSamples] = [201, 701];
-
-/** Pairs of numbers of a path as a flat array. */
-function places(path: Path, x: (row: number) => number, y: (row: number) => number): Float64Array {
-  return Float64Array.from({ length: 2 * path.length }, (_, index) => (index % 2 === 0 ? x : y)(index >> 1));
-}
 
 /** The points known of a surface of two variables. */
 export function knownPoints(zoo: ZooSurface | undefined): DrawnPoint[] {
@@ -49,19 +43,8 @@ export function walksFigure(
   const { surface } = ground;
   const { variables } = surface;
   const titles = titlesOf(ground);
-  const drawn = (
-    x: (path: Path, row: number) => number,
-    y: (path: Path, row: number) => number,
-  ): DrawnWalk[] =>
-    walks.map((walk, index) => ({
-      name: names[index],
-      note: endNote(walk),
-      places: places(
-        walk.path,
-        (row) => x(walk.path, row),
-        (row) => y(walk.path, row),
-      ),
-    }));
+  const drawn = (x: Coordinate, y: Coordinate): DrawnWalk[] =>
+    walks.map((walk, index) => ({ name: names[index], note: endNote(walk), places: trail(walk.path, x, y) }));
   if (variables.length === 1) {
     const [from, to] = view[0];
     const points = Float64Array.from({ length: curveSamples }, (_, index) => {
@@ -72,10 +55,7 @@ export function walksFigure(
       variable: variables[0],
       range: view[0],
       values: valuesAt(surface, points),
-      walks: drawn(
-        (path, row) => path.at(row, 0),
-        (path, row) => path.value(row),
-      ),
+      walks: drawn(0, 'value'),
     });
   }
   if (variables.length === 2) {
@@ -84,18 +64,12 @@ export function walksFigure(
       variables: [variables[0], variables[1]],
       grid: sampleGrid(surface, view[0], view[1], mapSamples, mapSamples),
       points: knownPoints(ground.zoo),
-      walks: drawn(
-        (path, row) => path.at(row, 0),
-        (path, row) => path.at(row, 1),
-      ),
+      walks: drawn(0, 1),
     });
   }
   return drawSeries({
     ...titles,
     yName: 'f',
-    walks: drawn(
-      (_, row) => row,
-      (path, row) => path.value(row),
-    ),
+    walks: drawn('step', 'value'),
   });
 }

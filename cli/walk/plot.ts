@@ -1,4 +1,3 @@
-import type { Line } from '../../src/landscape/contour.js';
 import { numberText } from '../../src/landscape/draw-text.js';
 import type { Range } from '../../src/landscape/draw-view.js';
 import { BrailleCanvas } from '../terminal/braille.js';
@@ -32,8 +31,6 @@ interface Layer {
 }
 
 interface Sign {
-  readonly column: number;
-  readonly row: number;
   readonly character: string;
   readonly paint: Paint;
 }
@@ -41,7 +38,8 @@ interface Sign {
 /** A drawing in a terminal with numbers along its sides: lines of dots in layers, the last on top, and signs over them. */
 export class Plot {
   readonly #layers: Layer[] = [];
-  readonly #signs: Sign[] = [];
+  /** By the number of their cell. */
+  readonly #signs = new Map<number, Sign>();
 
   /** @param columns of characters inside the frame; two dots each, and four dots a row */
   constructor(
@@ -51,12 +49,20 @@ export class Plot {
     private readonly y: Range,
   ) {}
 
-  /** Draws lines given in the units of the axes. */
-  draw(lines: readonly Line[], paint: Paint, { dotted = false }: { dotted?: boolean } = {}): void {
+  /** Draws lines `x, y, x, y, …` given in the units of the axes; a step within a dot costs next to nothing. */
+  draw(
+    lines: readonly ArrayLike<number>[],
+    paint: Paint,
+    { dotted = false }: { dotted?: boolean } = {},
+  ): void {
     const canvas = new BrailleCanvas(this.columns, this.rows);
     for (const line of lines) {
-      for (let index = 0; index + 3 < line.length; index += 2) {
-        this.#segment(canvas, line[index], line[index + 1], line[index + 2], line[index + 3]);
+      let [atX, atY] = [this.#dotX(line[0]), this.#dotY(line[1])];
+      for (let index = 2; index + 1 < line.length; index += 2) {
+        const [nextX, nextY] = [this.#dotX(line[index]), this.#dotY(line[index + 1])];
+        if (index > 2 && nextX === atX && nextY === atY) continue;
+        this.#segment(canvas, line[index - 2], line[index - 1], line[index], line[index + 1]);
+        [atX, atY] = [nextX, nextY];
       }
     }
     this.#layers.push({ canvas, paint, dotted });
@@ -66,8 +72,8 @@ export class Plot {
   sign(x: number, y: number, character: string, paint: Paint): void {
     const column = Math.floor(this.#dotX(x) / 2);
     const row = Math.floor(this.#dotY(y) / 4);
-    if (column < 0 || row < 0 || column >= this.columns || row >= this.rows) return;
-    this.#signs.push({ column, row, character, paint });
+    if (!(column >= 0 && row >= 0 && column < this.columns && row < this.rows)) return;
+    this.#signs.set(row * this.columns + column, { character, paint });
   }
 
   /** The lines of the drawing with the names and ends of both axes. */
@@ -119,8 +125,8 @@ export class Plot {
         });
       });
     }
-    for (const { column, row, character, paint } of this.#signs) {
-      grid[row][column] = paint(style, character);
+    for (const [cell, { character, paint }] of this.#signs) {
+      grid[Math.floor(cell / this.columns)][cell % this.columns] = paint(style, character);
     }
     return grid.map((cells) => cells.join(''));
   }

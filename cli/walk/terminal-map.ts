@@ -2,7 +2,7 @@ import { contourLines } from '../../src/landscape/contour.js';
 import { contourLevels } from '../../src/landscape/contour-levels.js';
 import type { DrawnPoint } from '../../src/landscape/draw-map.js';
 import { numberText } from '../../src/landscape/draw-text.js';
-import { sampleGrid, valuesAt, type Range } from '../../src/landscape/draw-view.js';
+import { sampleGrid, trail, valuesAt, type Range } from '../../src/landscape/draw-view.js';
 import type { Path } from '../../src/landscape/path.js';
 import type { Surface } from '../../src/landscape/surface.js';
 import { plain, type Style } from '../terminal/style.js';
@@ -25,12 +25,7 @@ const mostColumns = 100;
 const mostLevels = 6;
 const [leastRows, mostRows] = [10, 28];
 
-/** A path as a line in the plane of two of its numbers. */
-function planeLine(path: Path, x: (row: number) => number, y: (row: number) => number): number[] {
-  return Array.from({ length: 2 * path.length }, (_, index) => (index % 2 === 0 ? x : y)(index >> 1));
-}
-
-function markEnds(plot: Plot, line: readonly number[], index: number): void {
+function markEnds(plot: Plot, line: Float64Array, index: number): void {
   const paint = walkPaint(index, { bold: true });
   plot.sign(line[0], line[1], walkLetter(index), paint);
   plot.sign(line[line.length - 2], line[line.length - 1], walkLetter(index).toUpperCase(), paint);
@@ -63,13 +58,7 @@ export function terminalMap(
       dotted: style('dim', '') === '',
     },
   );
-  const lines = paths.map((path) =>
-    planeLine(
-      path,
-      (row) => path.at(row, 0),
-      (row) => path.at(row, 1),
-    ),
-  );
+  const lines = paths.map((path) => trail(path, 0, 1));
   lines.forEach((line, index) => plot.draw([line], walkPaint(index)));
   for (const { place, kind } of points)
     plot.sign(...place, signs[kind], (style, text) => style('bold', text));
@@ -103,15 +92,7 @@ export function terminalCurve(
   paths.forEach((path, index) => {
     for (let row = 0; row < path.length; row++)
       plot.sign(path.at(row, 0), path.value(row), '•', walkPaint(index));
-    markEnds(
-      plot,
-      planeLine(
-        path,
-        (row) => path.at(row, 0),
-        (row) => path.value(row),
-      ),
-      index,
-    );
+    markEnds(plot, trail(path, 0, 'value'), index);
   });
   return plot.toLines({ xName: surface.variables[0], yName: 'f', style });
 }

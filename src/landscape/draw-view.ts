@@ -91,3 +91,20 @@ export function viewOf(paths: readonly Path[], domain?: readonly Range[]): Range
   const size = (1 + 2 * (dimension === 1 ? curveMargin : mapMargin)) * (longest > 0 ? longest : 1);
   return seen.map((range) => around(range, size));
 }
+
+/** What is read from a row of a path: a variable by its place, the value, or the number of the step. */
+export type Coordinate = number | 'value' | 'step';
+
+/** A path as a line `x, y, x, y, …` of two of its coordinates. */
+export function trail(path: Path, x: Coordinate, y: Coordinate): Float64Array {
+  const read = (coordinate: Coordinate, row: number) => {
+    if (coordinate === 'step') return row;
+    return coordinate === 'value' ? path.value(row) : path.at(row, coordinate);
+  };
+  const line = new Float64Array(2 * path.length);
+  for (let row = 0; row < path.length; row++) {
+    line[2 * row] = read(x, row);
+    line[2 * row + 1] = read(y, row);
+  }
+  return line;
+}
