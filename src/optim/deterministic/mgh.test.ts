@@ -27,9 +27,10 @@ interface Case {
   readonly scipy: Readonly<Record<string, Outcome | { readonly error: string }>>;
 }
 
-const { problems: cases, tolerance: tol } = readGolden<{ problems: Case[]; tolerance: number }>(
-  'scipy-minimize.json',
-);
+const { problems: cases, tolerance: tol } = readGolden('scipy-minimize.json') as {
+  problems: Case[];
+  tolerance: number;
+};
 
 const made = new Map<Case, SmoothProblem>();
 

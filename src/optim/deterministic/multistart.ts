@@ -49,7 +49,7 @@ export const multistart = defineMethod(
       yield best;
       for (let count = 1; count < starts; count++) {
         const end = search.next();
-        if (!(best.value <= end.value)) best = end;
+        if (end.value < best.value || Number.isNaN(best.value)) best = end;
         yield best;
       }
       return best.stop;

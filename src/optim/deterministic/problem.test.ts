@@ -24,16 +24,17 @@ function exact(...indices: number[]): number {
 }
 
 /** Closed forms of order 10, evaluated in another order. */
-const near = (actual: number, wanted: number): void => expect(Math.abs(actual - wanted)).toBeLessThan(1e-13);
+const expectNear = (actual: number, wanted: number): void =>
+  expect(Math.abs(actual - wanted)).toBeLessThan(1e-13);
 
 describe('problemOf', () => {
   const problem = problemOf(traced, 3);
 
   test('value and gradient, as mathjs differentiates', () => {
     const gradient = new Float64Array(3);
-    near(problem.valueAndGradient(point, gradient), exact());
-    near(problem.value(point), exact());
-    gradient.forEach((g, i) => near(g, exact(i)));
+    expectNear(problem.valueAndGradient(point, gradient), exact());
+    expectNear(problem.value(point), exact());
+    gradient.forEach((g, i) => expectNear(g, exact(i)));
   });
 
   test('Hessian, its products, and the third derivative', () => {
@@ -47,11 +48,11 @@ describe('problemOf', () => {
     for (let i = 0; i < 3; i++) {
       let along = 0;
       for (let j = 0; j < 3; j++) {
-        near(hessian[3 * i + j], exact(i, j));
+        expectNear(hessian[3 * i + j], exact(i, j));
         along += exact(i, j) * v[j];
-        for (let k = 0; k < 3; k++) near(third[9 * i + 3 * j + k], exact(i, j, k));
+        for (let k = 0; k < 3; k++) expectNear(third[9 * i + 3 * j + k], exact(i, j, k));
       }
-      near(product[i], along);
+      expectNear(product[i], along);
     }
   });
 
@@ -86,9 +87,9 @@ describe('leastSquaresOf', () => {
     problem.residuals.jacobian(x, jacobian);
     expect([...r]).toEqual([4.25, -6, -3]);
     expect([...jacobian]).toEqual([3, -1, 0, 3, -2, 1.5]);
-    near(problem.valueAndGradient(x, gradient), 4.25 ** 2 + 36 + 9);
-    near(gradient[0], 2 * (3 * 4.25 + 6));
-    near(gradient[1], 2 * (-4.25 - 18 - 4.5));
+    expectNear(problem.valueAndGradient(x, gradient), 4.25 ** 2 + 36 + 9);
+    expectNear(gradient[0], 2 * (3 * 4.25 + 6));
+    expectNear(gradient[1], 2 * (-4.25 - 18 - 4.5));
     expect(problem.residuals.count).toBe(3);
   });
 
