@@ -83,7 +83,7 @@ async function runCommand(argument: string, options: BasinsOptions): Promise<voi
     steps,
     grid,
     places: new SharedArrayBuffer(4 * placesLength(grid, steps)),
-    next: new SharedArrayBuffer(4),
+    counters: new SharedArrayBuffer(8),
   };
   const began = performance.now();
   await walkAll(task, threads);

@@ -21,7 +21,7 @@ function colorOf(label: number) {
 }
 
 /** What stands for a minimum in the picture and its legend. */
-export function basinLetter(label: number): string {
+function basinLetter(label: number): string {
   if (label < 0) return label === -2 ? ' ' : '·';
   return label < 9 ? String(label + 1) : String.fromCharCode('a'.charCodeAt(0) + ((label - 9) % 26));
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { walkRows, type BasinsTask } from './basins-task.js';
 import { startThread } from './thread.js';
 
@@ -8,7 +8,7 @@ export async function runBasins(
   task: BasinsTask,
   { threads, onRow }: { threads: number; onRow: (rows: number) => void },
 ): Promise<void> {
-  const counter = new Int32Array(task.next);
+  const counts = new Int32Array(task.counters);
   const workers = Array.from({ length: threads - 1 }, () =>
     startThread('./basins-worker', import.meta.url, task),
   );
@@ -18,7 +18,9 @@ export async function runBasins(
   const rows = walkRows(task);
   while (rows.next().done !== true) {
     await setImmediate();
-    onRow(Math.min(Atomics.load(counter, 0), task.grid.rows));
+    onRow(Atomics.load(counts, 1));
   }
-  await ended;
+  // Rows that others still walk; a thread that has only just begun is not waited for.
+  while (Atomics.load(counts, 1) < task.grid.rows) await Promise.race([ended, setTimeout(1)]);
+  await Promise.all(workers.map((worker) => worker.terminate()));
 }

@@ -12,18 +12,19 @@ export interface BasinsTask {
   readonly grid: StartGrid;
   /** Float32 numbers for all places. */
   readonly places: SharedArrayBuffer;
-  /** An Int32: the next row that nobody has taken yet; as large as the grid to stop. */
-  readonly next: SharedArrayBuffer;
+  /** Two Int32: the next row that nobody has taken yet, and the number of rows done. */
+  readonly counters: SharedArrayBuffer;
 }
 
 /** Takes one row after the other until none is left. @returns after each row whether there are more */
-export function* walkRows({ argument, parameters, optimizer, steps, grid, places, next }: BasinsTask) {
+export function* walkRows({ argument, parameters, optimizer, steps, grid, places, counters }: BasinsTask) {
   const { surface } = readSurface(argument, parameters);
   const data = new Float32Array(places);
   const walkRow = rowWalker(surface, parseOptimizer(optimizer), { grid, steps: checkpoints(steps), data });
-  const counter = new Int32Array(next);
-  for (let row = Atomics.add(counter, 0, 1); row < grid.rows; row = Atomics.add(counter, 0, 1)) {
+  const counts = new Int32Array(counters);
+  for (let row = Atomics.add(counts, 0, 1); row < grid.rows; row = Atomics.add(counts, 0, 1)) {
     walkRow(row);
+    Atomics.add(counts, 1, 1);
     yield row;
   }
 }

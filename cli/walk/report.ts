@@ -22,7 +22,7 @@ const reasons: Readonly<Record<StopReport['reason'], string>> = {
 };
 
 /** What ended a walk, in a few words. */
-export function reasonText({ reason }: StopReport): string {
+function reasonText({ reason }: StopReport): string {
   return reasons[reason];
 }
 

@@ -52,7 +52,7 @@ const cases = ['mlp', 'lenet', 'cnn'].flatMap((name) => [
 
 describe('loss and gradients equal those of PyTorch on the same weights', () => {
   test.each(cases)('$name, $dtype, $target', async ({ name, dtype, target, tolerance }) => {
-    const golden = readGolden<Golden>(`${name}.json`);
+    const golden = readGolden(`${name}.json`) as Golden;
     const expected = golden[dtype];
     const example = golden.input.shape.slice(1);
     const model = models[name].build(example, 10);

@@ -160,9 +160,9 @@ test('attention that is not causal lets every place see all, written out for one
 });
 
 describe('dropout', () => {
-  const { dropout: golden } = readGolden<{ dropout: { rate: number; valuesOfOnes: number[] } }>(
-    'losses-layers.json',
-  );
+  const { dropout: golden } = readGolden('losses-layers.json') as {
+    dropout: { rate: number; valuesOfOnes: number[] };
+  };
   const count = 10_000;
   const ones: NDArray = { data: new Float32Array(count).fill(1), shape: [1, count], dtype: 'float32' };
 

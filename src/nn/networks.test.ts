@@ -199,7 +199,7 @@ describe('networks equal those of PyTorch on the same weights', () => {
     ['resnet18-narrow', 5],
     ['resnet50-narrow', 1],
   ])('%s in float64 on JavaScript, %d steps', async (file, steps) => {
-    const golden = readGolden<Golden>(`${file}.json`);
+    const golden = readGolden(`${file}.json`) as Golden;
     const found = await follow(golden, file, 'float64', 'javascript', steps);
     for (const value of Object.values(errorsOf(found, golden.float64))) expect(value).toBeLessThan(1e-11);
   });
@@ -214,7 +214,7 @@ describe('networks equal those of PyTorch on the same weights', () => {
     ['resnet50-narrow', 20],
     ['resnet50', 1],
   ])('%s in float32 on ONNX Runtime, %d steps', async (file, steps) => {
-    const golden = readGolden<Golden>(`${file}.json`);
+    const golden = readGolden(`${file}.json`) as Golden;
     const found = await follow(golden, file, 'float32', 'onnx', steps);
     const own = { ...golden.float32, losses: golden.float32.losses.slice(0, steps) };
     const ours = errorsOf(found, golden.float64);

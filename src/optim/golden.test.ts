@@ -29,8 +29,8 @@ interface Golden {
   readonly cases: readonly Case[];
 }
 
-const torch = readGolden<Golden>('optimizers.json');
-const twins = readGolden<Golden>('optimizers-twins.json');
+const torch = readGolden('optimizers.json') as Golden;
+const twins = readGolden('optimizers-twins.json') as Golden;
 
 const array = (rows: readonly number[] | readonly (readonly number[])[] = []): NDArray => ndarray(rows);
 

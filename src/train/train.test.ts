@@ -52,7 +52,7 @@ describe('twenty steps of SGD with momentum equal those of PyTorch', () => {
     ['cnn', 'onnx'],
     ['lenet', 'javascript'],
   ] as const)('%s on %s', async (name, target) => {
-    const golden = readGolden<Golden>(`${name}.json`);
+    const golden = (readGolden(`${name}.json`) as Golden);
     const input = golden.input.shape.slice(1);
     const model = models[name].build(input, 10);
     const given = model.init(new Generator(0), input);

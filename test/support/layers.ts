@@ -35,7 +35,7 @@ export interface Case {
   after?: { runningMean: Values; runningVariance: Values };
 }
 
-const { cases } = readGolden<{ cases: Case[] }>('losses-layers.json');
+const { cases } = readGolden('losses-layers.json') as { cases: Case[] };
 
 /** Float64 keeps 16 digits; PyTorch adds in another order. */
 export const digits = 12;

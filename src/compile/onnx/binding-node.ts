@@ -52,6 +52,7 @@ export async function createBindingBackend(
     InferenceSession.create(model, {
       intraOpNumThreads: threads,
       logSeverityLevel: 4,
+      enableMemPattern: false,
       extra: { optimization: { disable_specified_optimizers: disabledOptimizers } },
       ...(profilePrefix !== undefined && { enableProfiling: true, profileFilePrefix: profilePrefix }),
     }),

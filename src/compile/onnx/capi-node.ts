@@ -68,6 +68,7 @@ function readTable(table: Pointer) {
         outputs: Memory,
       ) => Status
     >(9, pointer, [pointer, pointer, pointer, pointer, 'size_t', pointer, 'size_t', pointer]),
+    disableMemPattern: at<(options: Pointer) => Status>(17, pointer, [pointer]),
     createSessionOptions: at<(options: Out<Pointer>) => Status>(10, pointer, [outPointer]),
     enableProfiling: at<(options: Pointer, prefix: string) => Status>(14, pointer, [pointer, pathString]),
     setIntraOpNumThreads: at<(options: Pointer, threads: number) => Status>(24, pointer, [pointer, 'int']),

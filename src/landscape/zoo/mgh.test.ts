@@ -20,7 +20,7 @@ interface Golden {
 }
 
 /** Sums of squares and their gradients by JAX, from residuals that were written apart from ours. */
-const golden = readGolden<Golden>('mgh.json').problems;
+const golden = (readGolden('mgh.json') as Golden).problems;
 
 function sumOfSquares(problem: LeastSquaresProblem) {
   const { evaluate } = problemResiduals(problem);

@@ -176,7 +176,7 @@ describe('a search by SymPy and mpmath', () => {
     readonly box: readonly [number, number][];
     readonly points: readonly { point: number[]; value: number; eigenvalues: number[] }[];
   }
-  const golden = readGolden<{ surfaces: Record<string, Found> }>('zoo.json').surfaces;
+  const golden = (readGolden('zoo.json') as { surfaces: Record<string, Found> }).surfaces;
 
   test.each(Object.entries(golden))('finds the same critical points of %s', (name, { box, points }) => {
     const surface = findSurface(name, box.length === 1 && name !== 'forrester' ? { n: 1 } : {});
