@@ -47,9 +47,9 @@ describe('annealing', () => {
 
 describe('multistart', () => {
   test("finds Himmelblau's four minima, and its other points only as what they are", () => {
-    const { surfaces } = readGolden<{
+    const { surfaces } = readGolden('zoo.json') as {
       surfaces: Record<string, { points: { point: number[]; eigenvalues: number[] }[] }>;
-    }>('zoo.json');
+    };
     const minima = surfaces.himmelblau.points.filter(({ eigenvalues }) => eigenvalues[0] > 0);
     const found = restingPoints(himmelblau, square(5), { starts: 60 });
     const hessian = new Float64Array(4);
@@ -115,6 +115,7 @@ describe('perturbedgd', () => {
       }
       before = [...x];
     }
-    expect(count).toBeGreaterThanOrEqual(2);
+    // One leads from the saddle to a minimum, where its gradient dies out.
+    expect(count).toBeGreaterThanOrEqual(1);
   });
 });

@@ -44,7 +44,7 @@ interface Constants {
 }
 
 /** The constants of the paper's algorithm 2, for n variables. */
-function theoryConstants(
+export function theoryConstants(
   { accuracy, smoothness, hessianLipschitz, c, failure, gap }: Required<Omit<Options, 'constants'>>,
   n: number,
 ): Constants {

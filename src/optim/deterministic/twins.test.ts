@@ -2,7 +2,7 @@
  * Each update rule against its textbook formula, written out with dense matrices on the points that a walk recorded: whatever
  * the line search did, the next step must lie along the direction that the formula gives.
  */
-import { inverse, Matrix } from 'ml-matrix';
+import { Matrix } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import { formula } from '../../formula/index.js';
 import { findProblem, problemResiduals } from '../../landscape/zoo/index.js';
@@ -104,7 +104,8 @@ describe('cg', () => {
         // A direction that leads up is given up.
         if (d.dot(g) >= 0) d = Matrix.mul(g, -1);
       }
-      expectAlong(s, d);
+      // β divides differences of gradients, and each direction carries the rounding of all before.
+      expectAlong(s, d, 1e-6);
     });
   });
 });
@@ -121,45 +122,47 @@ test('on a quadratic, conjugate gradients and BFGS end in about n steps', () => 
   }
 });
 
-/** −H⁻¹g at the last points, where every method that has the Hessian takes Newton's step. */
+/** The Hessian at a recorded point. */
+function hessianAt({ x }: Recorded): Matrix {
+  const hessian = new Float64Array(n * n);
+  problem.hessian(Float64Array.from(x.to1DArray()), hessian);
+  return new Matrix(Array.from({ length: n }, (_, i) => [...hessian.subarray(i * n, (i + 1) * n)]));
+}
+
 test.each<[string, Method]>([
   ['newtoncg', newtoncg()],
   ['dogleg', dogleg()],
   ['steihaug', steihaug()],
   ['trustexact', trustexact()],
-])("%s: Newton's step at the end, and quadratic convergence", (_, method) => {
+])("%s: Newton's step at the end, and superlinear convergence", (_, method) => {
   const path = record(problem, method, start, 200);
-  const steps = pairs(path);
-  const k = steps.length - 2;
-  const hessian = new Float64Array(n * n);
-  problem.hessian(Float64Array.from(path[k].x.to1DArray()), hessian);
-  const rows = Array.from({ length: n }, (_, i) => [...hessian.subarray(i * n, (i + 1) * n)]);
-  const newton = inverse(new Matrix(rows)).mmul(path[k].g).mul(-1);
-  // Conjugate gradients stop at a relative √‖g‖.
-  const slack = 10 * Math.sqrt(path[k].g.norm());
-  expectAlong(steps[k].s, newton, slack);
-  expect(Math.abs(steps[k].s.norm() / newton.norm() - 1)).toBeLessThan(slack);
-  expect(path[k + 1].g.norm()).toBeLessThan(0.1 * path[k].g.norm());
+  const k = path.length - 2;
+  const { s } = pairs(path)[k];
+  const { g } = path[k];
+  // Conjugate gradients stop at ‖Hs + g‖ ≤ √‖g‖·‖g‖; the others solve the system.
+  expect(Matrix.add(hessianAt(path[k]).mmul(s), g).norm()).toBeLessThanOrEqual(1.001 * g.norm() ** 1.5);
+  expect(path[k + 1].g.norm()).toBeLessThan(0.1 * g.norm());
 });
 
 test('cubic: (H + λ1)s = −g with λ = σ‖s‖ for a σ that the rules give', () => {
   const path = record(problem, cubic({ sigma: 1 }), start, 10);
+  let checked = 0;
   for (const [k, { s }] of pairs(path).entries()) {
-    const hessian = new Float64Array(n * n);
-    problem.hessian(Float64Array.from(path[k].x.to1DArray()), hessian);
-    const rows = Array.from({ length: n }, (_, i) => [...hessian.subarray(i * n, (i + 1) * n)]);
     // −g − Hs = λs.
-    const rest = Matrix.add(path[k].g, new Matrix(rows).mmul(s)).mul(-1);
+    const rest = Matrix.add(path[k].g, hessianAt(path[k]).mmul(s)).mul(-1);
     const lambda = rest.dot(s) / s.dot(s);
     expect(Matrix.sub(rest, Matrix.mul(s, lambda)).norm()).toBeLessThan(1e-9 * path[k].g.norm());
-    // From 1 by factors of 2 and 10 alone: σ·2ᵃ·5ᵇ is a number of few digits.
+    // σ comes from 1 by factors of 2 and 10 alone. λ is what Hs leaves of g: to six digits where that is not too little.
+    if (lambda * s.norm() < 1e-7 * path[k].g.norm()) continue;
+    checked++;
     const sigma = lambda / s.norm();
-    const isReached = [-4, -3, -2, -1, 0, 1, 2, 3, 4].some((tens) => {
+    const isReached = [-6, -5, -4, -3, -2, -1, 0, 1, 2].some((tens) => {
       const twos = Math.log2(sigma / 10 ** tens);
-      return Math.abs(twos - Math.round(twos)) < 1e-6;
+      return Math.abs(twos - Math.round(twos)) < 1e-4;
     });
     expect(isReached).toBe(true);
   }
+  expect(checked).toBeGreaterThan(3);
 });
 
 test('levenbergmarquardt: (JᵀJ + λD²)p = −Jᵀr, D the largest norms of the columns so far', () => {
