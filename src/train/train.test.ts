@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { readGolden, symmetric, fill } from '../../test/support/golden.js';
 import { temporaryFolder } from '../../test/support/cli.js';
 import { createDataset, type Dataset } from '../data/index.js';
@@ -52,7 +52,7 @@ describe('twenty steps of SGD with momentum equal those of PyTorch', () => {
     ['cnn', 'onnx'],
     ['lenet', 'javascript'],
   ] as const)('%s on %s', async (name, target) => {
-    const golden = (readGolden(`${name}.json`) as Golden);
+    const golden = readGolden(`${name}.json`) as Golden;
     const input = golden.input.shape.slice(1);
     const model = models[name].build(input, 10);
     const given = model.init(new Generator(0), input);
@@ -189,6 +189,7 @@ describe('a run that stops and goes on is the run that did not stop', () => {
     ['the curvature', 'sophia:lr=1e-2', 'constant'],
   ])('with %s (%s)', async (_, optimizer, schedule) => {
     const folder = temporaryFolder();
+    onTestFinished(folder.remove);
     const options = {
       ...base,
       optimizer: parseOptimizer(optimizer),
@@ -224,21 +225,21 @@ describe('a run that stops and goes on is the run that did not stop', () => {
     expect(last.state).toEqual(whole.state);
     expect(last.report.train).toEqual(whole.report.train);
     expect(last.report.test).toEqual(whole.report.test);
-    folder.remove();
   });
 
   test('a finished run goes on by doing nothing', async () => {
     const folder = temporaryFolder();
+    onTestFinished(folder.remove);
     const out = `${folder.path}/run`;
     const first = await train({ ...base, out });
     const again = await train({ ...base, out, resume: true });
     expect(again.parameters).toEqual(first.parameters);
     expect(again.report).toEqual({ ...first.report, resumedFrom: 23 });
-    folder.remove();
   });
 
   test('another run does not go on', async () => {
     const folder = temporaryFolder();
+    onTestFinished(folder.remove);
     const out = `${folder.path}/run`;
     await train({ ...base, out, steps: 4 });
     const again = { ...base, out, steps: 4, resume: true };
@@ -247,7 +248,6 @@ describe('a run that stops and goes on is the run that did not stop', () => {
     );
     await expect(train({ ...again, steps: 5 })).rejects.toThrow('was begun with steps 4, not 5');
     await expect(train({ ...again, data: quarters(1) })).rejects.toThrow('the data set quarters has changed');
-    folder.remove();
   });
 });
 
