@@ -161,6 +161,13 @@ describe('levels', () => {
     expect(values).toEqual([0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]);
   });
 
+  test('are round below 0, too', () => {
+    const deep = sample((x, y) => 100 * (y - x * x) ** 2 + (1 - x) ** 2 - 146.7);
+    expect(contourLevels(deep.values).values).toEqual([
+      -146.5, -146, -145, -142, -137, -127, -97, -47, 53, 353, 853, 1853,
+    ]);
+  });
+
   test('stay away from a pole, and there are none of a constant or of nothing', () => {
     const { values } = contourLevels(sample((x) => 1 / x, { columns: 100 }).values);
     expect(Math.max(...values.map(Math.abs))).toBeLessThan(20);
