@@ -32,7 +32,7 @@ process.exitCode = count > 0 ? 1 : 0;
 function filesOf(folder) {
   try {
     return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => source.test(name))
+      .filter((name) => source.test(name) && !name.includes('node_modules'))
       .map((name) => join(folder, name));
   } catch {
     return [];

@@ -44,6 +44,25 @@ function isPole(end: number, near: number, next: number): boolean {
   return Math.abs(end - near) > 10 * Math.abs(near - next);
 }
 
+/** From the lowest to the highest of ascending values, without those beside a pole. */
+function reachOf(sorted: Float64Array): { low: number; high: number; lowPole: boolean } {
+  let low = sorted[0];
+  let high = sorted[sorted.length - 1];
+  const lowPole = isPole(low, quantile(sorted, tail), quantile(sorted, 2 * tail));
+  if (lowPole) low = quantile(sorted, tail);
+  const near = quantile(sorted, 1 - tail);
+  if (isPole(high, near, quantile(sorted, 1 - 2 * tail))) high = near;
+  return { low, high, lowPole };
+}
+
+/** The range of the values that are finite and not beside a pole; 0 to 1 where there are none. */
+export function valueRange(values: Float64Array): [low: number, high: number] {
+  const sorted = values.filter(Number.isFinite).sort();
+  if (sorted.length === 0) return [0, 1];
+  const { low, high } = reachOf(sorted);
+  return [low, high];
+}
+
 /**
  * Levels for a contour map of the values: round numbers, evenly spaced, or where a few values are far larger than most, as in a
  * ravine or a bowl of high order, ever farther apart. Values that are not finite are passed over; beside a pole the
@@ -52,33 +71,27 @@ function isPole(end: number, near: number, next: number): boolean {
  */
 export function contourLevels(values: Float64Array, count = 14): Levels {
   const sorted = values.filter(Number.isFinite).sort();
-  if (sorted.length === 0) return { values: [], spacing: 'even' };
-  let low = sorted[0];
-  let high = sorted[sorted.length - 1];
-  const spread = high - low;
-  if (!(spread > 0)) return { values: [], spacing: 'even' };
-  const lowPole = isPole(low, quantile(sorted, tail), quantile(sorted, 2 * tail));
-  const near = quantile(sorted, 0.1);
-  if (!lowPole && high - low > steep * (near - low)) {
-    return { values: geometric(low, quantile(sorted, 0.01), high, count), spacing: 'geometric' };
-  }
-  if (lowPole) low = quantile(sorted, tail);
-  if (isPole(high, quantile(sorted, 1 - tail), quantile(sorted, 1 - 2 * tail))) {
-    high = quantile(sorted, 1 - tail);
+  const lowest = sorted[0];
+  const highest = sorted[sorted.length - 1];
+  if (!(highest > lowest)) return { values: [], spacing: 'even' };
+  const { low, high, lowPole } = reachOf(sorted);
+  if (!lowPole && highest - lowest > steep * (quantile(sorted, 0.1) - lowest)) {
+    const levels = geometric(lowest, quantile(sorted, 0.01), highest, count);
+    return { values: levels, spacing: 'geometric' };
   }
   const even = ticks(low, high, count).filter((level) => level > low && level < high);
   return { values: even, spacing: 'even' };
 }
 
-/** The lowest value plus 1, 2, 5, 10, …; the lowest value counts as 0 where it is close to it. */
+/** A round number no higher than the lowest value, plus 1, 2, 5, 10, …; that number is 0 where the lowest value is close to it. */
 function geometric(low: number, near: number, high: number, count: number): number[] {
-  const first = Math.max(near - low, 1e-9 * (high - low));
-  const base = low >= 0 && low <= first ? 0 : low;
+  const first = roundDown(Math.max(near - low, 1e-9 * (high - low)));
+  const base = low >= 0 && low <= first ? 0 : Math.floor(low / first) * first;
   const perDecade = count / Math.log10((high - base) / first);
   const digits = perDecade > 2.2 ? [1, 2, 5] : perDecade > 1.4 ? [1, 3] : [1];
   const levels: number[] = [];
   for (let power = 10 ** Math.floor(Math.log10(first)); power < high - base; power *= 10) {
     for (const digit of digits) levels.push(base + digit * power);
   }
-  return levels.filter((level) => level > low && level < high && level - base >= roundDown(first));
+  return levels.filter((level) => level > low && level < high && level - base >= first);
 }
