@@ -58,13 +58,27 @@ function lowestText({ minima, unbounded }: Surface): string {
   return `${numberText(lowest[0].value, 6)}${times}`;
 }
 
+/** Columns of a formula in the list. */
+const formulaWidth = 44;
+
 function listLines(zoo: readonly Surface[], { columns, style }: Look): string[] {
   const rows = zoo.map((surface) => {
     const { name, variables, minima, formula } = surface;
-    return [name, String(variables.length), String(minima.length), lowestText(surface), formula];
+    return [
+      name,
+      String(variables.length),
+      String(minima.length),
+      lowestText(surface),
+      truncate(formula, formulaWidth),
+      surface.source,
+    ];
   });
-  const heads = ['name', 'variables', 'minima', 'lowest', 'formula'];
-  const lines = table(rows, { columns: heads, align: ['left', 'right', 'right', 'right', 'left'], style });
+  const heads = ['name', 'variables', 'minima', 'lowest', 'formula', 'source'];
+  const lines = table(rows, {
+    columns: heads,
+    align: ['left', 'right', 'right', 'right', 'left', 'left'],
+    style,
+  });
   const hint = 'surfaces NAME shows one with its points, starts, source and map; walk NAME walks on it';
   return [...lines.map((line) => truncate(line, columns)), '', style('dim', hint)];
 }

@@ -1,5 +1,6 @@
 import { contourLines } from '../../src/landscape/contour.js';
-import { contourLevels } from '../../src/landscape/contour-levels.js';
+import { contourLevels, valueRange } from '../../src/landscape/contour-levels.js';
+import { curvePieces } from '../../src/landscape/draw-curve.js';
 import type { DrawnPoint } from '../../src/landscape/draw-map.js';
 import { numberText } from '../../src/landscape/draw-text.js';
 import { sampleGrid, trail, valuesAt, type Range } from '../../src/landscape/draw-view.js';
@@ -84,11 +85,11 @@ export function terminalCurve(
     return range[0] + ((range[1] - range[0]) * dot) / (2 * across - 1);
   });
   const values = valuesAt(surface, points);
-  const sorted = values.filter(Number.isFinite).sort();
-  const [low, high] = sorted.length === 0 ? [0, 1] : [sorted[0], sorted[sorted.length - 1]];
+  const [low, high] = valueRange(values);
   const space = high > low ? 0.03 * (high - low) : 1;
-  const plot = new Plot(across, 12, range, [low - space, high + space]);
-  plot.draw([Array.from(points).flatMap((x, dot) => [x, values[dot]])], dimPaint);
+  const shown = [low - space, high + space] as const;
+  const plot = new Plot(across, 12, range, shown);
+  plot.draw(curvePieces(values, range, shown), dimPaint);
   paths.forEach((path, index) => {
     for (let row = 0; row < path.length; row++)
       plot.sign(path.at(row, 0), path.value(row), '•', walkPaint(index));

@@ -1,3 +1,4 @@
+import { valueRange } from './contour-levels.js';
 import { axes, gridLines, heading, linearScale } from './draw-axes.js';
 import type { Range } from './draw-view.js';
 import { drawWalks, walkLegend, type DrawnWalk } from './draw-walks.js';
@@ -18,24 +19,23 @@ const left = 72;
 const frameWidth = width - left - 28;
 const frameHeight = 420;
 
-/** From the lowest to the highest value, but not up to a pole: no farther than this many times the middle half's height. */
-const tallest = 12;
-
-function heights(values: Float64Array): Range {
-  const sorted = values.filter(Number.isFinite).sort();
-  if (sorted.length === 0) return [0, 1];
-  const quarter = Math.floor(sorted.length / 4);
-  const [lowQuarter, highQuarter] = [sorted[quarter], sorted[sorted.length - 1 - quarter]];
-  const reach = tallest * (highQuarter - lowQuarter);
-  const low = reach > 0 ? Math.max(sorted[0], lowQuarter - reach) : sorted[0];
-  const high =
-    reach > 0 ? Math.min(sorted[sorted.length - 1], highQuarter + reach) : sorted[sorted.length - 1];
+/** The values to show: those of the curve but for poles, and those of the walks where they lie on what is shown of it. */
+function heights(values: Float64Array, range: Range, walks: readonly DrawnWalk[]): Range {
+  let [low, high] = valueRange(values);
+  for (const { places } of walks) {
+    for (let index = 0; index + 1 < places.length; index += 2) {
+      const [x, value] = [places[index], places[index + 1]];
+      if (!Number.isFinite(value) || x < range[0] || x > range[1]) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
   const space = high > low ? 0.06 * (high - low) : 1;
   return [low - space, high + space];
 }
 
 /** The curve in pieces, broken where there is no value and at jumps from one end of the frame past the other. */
-function piecesOf(values: Float64Array, [from, to]: Range, [low, high]: Range): number[][] {
+export function curvePieces(values: Float64Array, [from, to]: Range, [low, high]: Range): number[][] {
   const pieces: number[][] = [];
   let piece: number[] | undefined;
   let before = NaN;
@@ -59,12 +59,12 @@ export function drawCurve({ title, under = '', variable, range, values, walks }:
   const head = heading(left, width - left - 20, title, under);
   const frame = { left, top: head.height, width: frameWidth, height: frameHeight };
   const bottom = frame.top + frameHeight;
-  const shown = heights(values);
+  const shown = heights(values, range, walks);
   const x = linearScale(range, [left, left + frameWidth], 8);
   const y = linearScale(shown, [bottom, frame.top], 7);
   const legend = walkLegend(walks, left, bottom + 76, width - left - 20);
   const curve = element('path', {
-    d: pathData(piecesOf(values, range, shown), x, y),
+    d: pathData(curvePieces(values, range, shown), x, y),
     fill: 'none',
     stroke: '#295f8d',
     'stroke-width': 2.2,
