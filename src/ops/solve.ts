@@ -1,6 +1,6 @@
 import { ScreeError } from '../graph/errors.js';
-import type { Op } from '../graph/op.js';
-import { broadcastShapes, showShape } from '../graph/shape.js';
+import type { Kernel, Op } from '../graph/op.js';
+import { broadcastShapes, showShape, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { factorize, solveFactorized } from '../linalg/index.js';
 import { noAttributes, sumDefined, unify, type NoAttributes } from './define.js';
@@ -66,21 +66,32 @@ const logAbsDetOp: Op<NoAttributes> = {
       .mul(cotangent.reshape([...cotangent.shape, 1, 1])),
   ],
   batch: ([a]) => a.builder.apply(logAbsDetOp, [a], noAttributes),
-  kernel({ inputs: [{ shape }] }) {
-    const { count, n } = matricesOf(shape);
-    const factors = new Float64Array(n * n);
-    const order = new Int32Array(n);
-    return (output, matrices) => {
-      for (let t = 0; t < count; t++) {
-        for (let i = 0; i < n * n; i++) factors[i] = matrices[t * n * n + i];
-        factorize(factors, n, order);
-        let sum = 0;
-        for (let i = 0; i < n; i++) sum += Math.log(Math.abs(factors[i * n + i]));
-        output[t] = sum;
-      }
-    };
-  },
+  kernel: ({ inputs: [{ shape }] }) =>
+    pivotKernel(
+      shape,
+      () => 0,
+      (sum, pivot) => sum + Math.log(Math.abs(pivot)),
+    ),
 };
+
+/** One number of each matrix from the pivots of its LU factors, beginning with what the sign of the row exchanges gives. */
+function pivotKernel(
+  shape: Shape,
+  begin: (sign: number) => number,
+  combine: (total: number, pivot: number) => number,
+): Kernel {
+  const { count, n } = matricesOf(shape);
+  const factors = new Float64Array(n * n);
+  const order = new Int32Array(n);
+  return (output, matrices) => {
+    for (let t = 0; t < count; t++) {
+      for (let i = 0; i < n * n; i++) factors[i] = matrices[t * n * n + i];
+      let total = begin(factorize(factors, n, order));
+      for (let i = 0; i < n; i++) total = combine(total, factors[i * n + i]);
+      output[t] = total;
+    }
+  };
+}
 
 /** The sign of det A of each matrix [..., n, n]: −1, 0 or 1. Its derivative is 0. */
 const detSignOp: Op<NoAttributes> = {
@@ -89,19 +100,12 @@ const detSignOp: Op<NoAttributes> = {
   jvp: () => undefined,
   vjp: () => [undefined],
   batch: ([a]) => a.builder.apply(detSignOp, [a], noAttributes),
-  kernel({ inputs: [{ shape }] }) {
-    const { count, n } = matricesOf(shape);
-    const factors = new Float64Array(n * n);
-    const order = new Int32Array(n);
-    return (output, matrices) => {
-      for (let t = 0; t < count; t++) {
-        for (let i = 0; i < n * n; i++) factors[i] = matrices[t * n * n + i];
-        let sign = factorize(factors, n, order);
-        for (let i = 0; i < n; i++) sign *= Math.sign(factors[i * n + i]);
-        output[t] = sign;
-      }
-    };
-  },
+  kernel: ({ inputs: [{ shape }] }) =>
+    pivotKernel(
+      shape,
+      (sign) => sign,
+      (sign, pivot) => sign * Math.sign(pivot),
+    ),
 };
 
 /**
