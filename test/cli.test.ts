@@ -96,7 +96,7 @@ describe('the defaults on digits', () => {
   });
 
   test('predict classifies the test part as often rightly as train said, from CSV and from IDX', async () => {
-    const { test: part, normalisation } = await loadDataset('digits');
+    const { test: part, normalisation = { mean: [], std: [] } } = await loadDataset('digits');
     const bytes = Array.from(part.inputs.data, (value) =>
       Math.round(value * normalisation.std[0] + normalisation.mean[0]),
     );

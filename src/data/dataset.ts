@@ -5,9 +5,9 @@ import { showShape, sizeOf, type Shape } from '../graph/shape.js';
 /** Rows of a data set: those to train on or those to test with. */
 export interface Split {
   readonly size: number;
-  /** float32 [size, ...inputShape], standardised with the data set's {@link Normalisation}. */
+  /** float32 [size, ...inputShape], standardised with the data set's {@link Normalisation}; int32 for characters. */
   readonly inputs: NDArray;
-  /** int32 [size], indices of the classes. */
+  /** As the data set's {@link Task} says. */
   readonly labels: NDArray;
 }
 
@@ -17,15 +17,38 @@ export interface Normalisation {
   readonly std: readonly number[];
 }
 
+/** What is to be learnt of a row: which labels it has, and what a model gives for it. */
+export type Task =
+  /** Labels are int32 [size], indices of the classes. */
+  | { readonly kind: 'classification'; readonly classes: readonly string[] }
+  /** Labels are float32 [size]: (target − mean) / std, with the constants of the training part. */
+  | { readonly kind: 'regression'; readonly target: string; readonly mean: number; readonly std: number }
+  /** Inputs are int32 [size, length], indices of the alphabet; labels int32 [size, length], the next character of each. */
+  | { readonly kind: 'characters'; readonly alphabet: readonly string[] };
+
+/** How many numbers a model gives for a row (a place of a row of characters): what its `build(input, outputs)` gets. */
+export function outputSize(task: Task): number {
+  switch (task.kind) {
+    case 'classification':
+      return task.classes.length;
+    case 'regression':
+      return 1;
+    case 'characters':
+      return task.alphabet.length;
+  }
+}
+
 export interface Dataset {
   readonly name: string;
   /** Where it was read from, for people. */
   readonly source: string;
-  /** Shape of one input; images are [channels, height, width]. */
+  /** Shape of one input; images are [channels, height, width], characters [length]. */
   readonly inputShape: Shape;
-  readonly classes: readonly string[];
-  readonly normalisation: Normalisation;
+  readonly task: Task;
+  /** What the inputs were standardised with; absent for characters. */
+  readonly normalisation?: Normalisation;
   readonly train: Split;
+  readonly validation?: Split;
   readonly test: Split;
 }
 
@@ -149,7 +172,7 @@ export function createDataset(raw: RawDataset, normalisation?: Normalisation): D
     name,
     source,
     inputShape,
-    classes,
+    task: { kind: 'classification', classes },
     normalisation: constants,
     train: split(raw.train),
     test: split(raw.test),

@@ -1,6 +1,6 @@
 export { batches, type Batch, type Batches, type BatchOptions } from './batches.js';
-export { createDataset, normalise, standardisation } from './dataset.js';
-export type { Dataset, Normalisation, RawDataset, RawPart, Split } from './dataset.js';
+export { createDataset, normalise, outputSize, standardisation } from './dataset.js';
+export type { Dataset, Normalisation, RawDataset, RawPart, Split, Task } from './dataset.js';
 export { parseCsv, type CsvRow } from './csv.js';
 export type { DownloadProgress } from './download.js';
 export { parseIdx, readIdx, type IdxArray } from './idx.js';

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { CompileOptions } from '../compile/index.js';
-import { batches, type Batches, type Dataset } from '../data/index.js';
+import { batches, outputSize, type Batches, type Dataset } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import { unknownName } from '../graph/suggest.js';
 import { crossEntropy, models, type Layer } from '../nn/index.js';
@@ -131,7 +131,7 @@ function countSteps({ epochs, steps }: PlanOptions, perEpoch: number): number {
 function chooseModel({ model = planDefaults.model, data }: PlanOptions): { model: Layer; modelName: string } {
   if (typeof model !== 'string') return { model, modelName: model.name };
   if (!Object.hasOwn(models, model)) throw new ScreeError(unknownName('model', model, Object.keys(models)));
-  return { model: models[model].build(data.inputShape, data.classes.length), modelName: model };
+  return { model: models[model].build(data.inputShape, outputSize(data.task)), modelName: model };
 }
 
 function chooseSchedule(options: PlanOptions, optimizer: Optimizer, steps: number): Schedule {

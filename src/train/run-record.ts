@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { outputSize } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import { newestSound } from './checkpoint.js';
 import { dataChecksum } from './data-identity.js';
@@ -11,6 +12,7 @@ import { engineOf, screeVersion } from './version.js';
 
 function describe(options: TrainOptions, plan: Plan, parameters: number): RunDescription {
   const { data } = plan;
+  const { normalisation } = data;
   return {
     scree: screeVersion,
     options: {
@@ -21,12 +23,12 @@ function describe(options: TrainOptions, plan: Plan, parameters: number): RunDes
       steps: plan.steps,
       checkpointEvery: options.checkpointEvery ?? null,
     },
-    model: { name: plan.modelName, input: [...data.inputShape], classes: data.classes.length },
+    model: { name: plan.modelName, input: [...data.inputShape], classes: outputSize(data.task) },
     data: {
       name: data.name,
       from: options.dataFrom ?? null,
-      classes: [...data.classes],
-      normalisation: { mean: [...data.normalisation.mean], std: [...data.normalisation.std] },
+      classes: data.task.kind === 'classification' ? [...data.task.classes] : [],
+      normalisation: normalisation ? { mean: [...normalisation.mean], std: [...normalisation.std] } : null,
       rows: { train: data.train.size, test: data.test.size },
       sha256: dataChecksum(data),
     },

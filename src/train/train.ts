@@ -1,3 +1,4 @@
+import { outputSize } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import type { NDArray } from '../graph/ndarray.js';
 import { flattenTree, unflattenTree, type Tree } from '../graph/tree.js';
@@ -105,9 +106,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 }
 
 function checkClasses({ modelName, data }: Plan, output: readonly number[]): void {
-  if (output.length === 1 && output[0] === data.classes.length) return;
+  const outputs = outputSize(data.task);
+  if (output.length === 1 && output[0] === outputs) return;
   throw new ScreeError(
-    `train: ${modelName} gives [${output.join(',')}] for an example; ${data.name} needs [${data.classes.length}], a number for each class`,
+    `train: ${modelName} gives [${output.join(',')}] for an example; ${data.name} needs [${outputs}], a number for each class`,
   );
 }
 
