@@ -45,4 +45,5 @@ export { models, type Model } from './models.js';
 export { avgPool, globalAvgPool, maxPool } from './pool.js';
 export { residualNetwork, type ResidualNetworkOptions } from './resnet.js';
 export { summary, type SummaryRow } from './summary.js';
+export { fromTorch, torchNames, toTorch, type TorchNames, type TorchTensor } from './torchvision.js';
 export { transformerModel, type TransformerOptions } from './transformer.js';

@@ -153,12 +153,27 @@ export function batchStatistics(x: Tensor): { mean: Tensor; variance: Tensor; co
   };
 }
 
+/** `normalize`: inputs x, mean, variance, scale, bias. Composite. */
+const normalizeOp: Op<NormAttributes> = {
+  name: 'normalize',
+  infer: (inputs) => inferBatchNorm(inputs),
+  decompose([x, mean, variance, scale, bias], { epsilon }) {
+    const factor = scale.mul(variance.add(epsilon).rsqrt());
+    return x.mul(perChannel(factor, x.rank)).add(perChannel(bias.sub(mean.mul(factor)), x.rank));
+  },
+  onnx(emitter, { names: [x, mean, variance, scale, bias], inputs: [{ shape }], attributes: { epsilon } }) {
+    if (sizeOf(shape) === 0) return undefined;
+    return emitter.emit('BatchNormalization', [x, scale, bias, mean, variance], {
+      epsilon: { float: epsilon },
+    });
+  },
+};
+
 /** Normalisation with given statistics (evaluation): (x − mean) / √(variance + ε) · scale + bias, vectors over channels. */
 export function normalize(
   x: Tensor,
   { mean, variance, scale, bias }: { mean: Tensor; variance: Tensor; scale: Tensor; bias: Tensor },
   { epsilon = 1e-5 }: BatchNormOptions = {},
 ): Tensor {
-  const factor = scale.mul(variance.add(epsilon).rsqrt());
-  return x.mul(perChannel(factor, x.rank)).add(perChannel(bias.sub(mean.mul(factor)), x.rank));
+  return x.builder.apply(normalizeOp, [x, mean, variance, scale, bias], { epsilon });
 }

@@ -5,7 +5,7 @@ import { loadDataset, type Dataset, type LoadOptions, type Normalisation } from 
 import { ScreeError } from '../graph/errors.js';
 import type { Shape } from '../graph/shape.js';
 import { unknownName } from '../graph/suggest.js';
-import { crossEntropy, models } from '../nn/index.js';
+import { crossEntropy, models, type Initialised, type Layer } from '../nn/index.js';
 import { parseOptimizer } from '../optim/index.js';
 import { Generator } from '../random/index.js';
 import { newestSound } from './checkpoint.js';
@@ -96,6 +96,9 @@ export async function resumeRun(
 /** The trained model of a run folder. */
 export interface TrainedRun {
   readonly run: Run;
+  readonly model: Layer;
+  /** What the model started with: for its trees. */
+  readonly initial: Initialised;
   /** Shape of one example. */
   readonly input: Shape;
   readonly classes: readonly string[];
@@ -135,6 +138,8 @@ export async function loadRun(
     recipe.target === 'onnx' ? { target: 'onnx', threads } : { target: 'javascript' };
   return {
     run,
+    model,
+    initial,
     input,
     classes: recipe.data.classes,
     normalisation: recipe.data.normalisation,

@@ -19,7 +19,8 @@ export const elementTypeNumber: Readonly<Record<ElementType, number>> = {
 export interface ValueInfo {
   readonly name: string;
   readonly dtype: ElementType;
-  readonly shape: Shape;
+  /** A name stands for an extent that is known when the model runs. */
+  readonly shape: readonly (number | string)[];
 }
 
 /** A constant: one of our arrays, or integers to be stored as int64. */
@@ -64,6 +65,8 @@ export interface OnnxGraph {
 export interface OnnxModel {
   /** Version of the ai.onnx operator set; 21 by default. */
   readonly opset?: number;
+  /** For whoever has only the file: classes, constants, where it is from. */
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly graph: OnnxGraph;
 }
 
@@ -112,7 +115,13 @@ function encodeNode(node: OnnxNode): Message {
 
 function encodeValueInfo({ name, dtype, shape }: ValueInfo): Message {
   const dimensions = new Message();
-  for (const extent of shape) dimensions.message(1, new Message().int(1, extent));
+  for (const extent of shape) {
+    const dimension = new Message();
+    dimensions.message(
+      1,
+      typeof extent === 'string' ? dimension.string(2, extent) : dimension.int(1, extent),
+    );
+  }
   const tensor = new Message().int(1, elementTypeNumber[dtype]).message(2, dimensions);
   return new Message().string(1, name).message(2, new Message().message(1, tensor));
 }
@@ -132,11 +141,14 @@ function encodeGraph(graph: OnnxGraph): Message {
  * declared at version 1 when a node names their domain.
  * @throws ScreeError for a tensor whose elements do not fill its shape and for an integer beyond 53 bits.
  */
-export function encodeModel({ opset = 21, graph }: OnnxModel): Uint8Array {
+export function encodeModel({ opset = 21, metadata = {}, graph }: OnnxModel): Uint8Array {
   const model = new Message().int(1, irVersion).string(2, 'scree').message(7, encodeGraph(graph));
   model.message(8, new Message().string(1, '').int(2, opset));
   for (const domain of new Set(graph.nodes.map((node) => node.domain ?? ''))) {
     if (domain !== '') model.message(8, new Message().string(1, domain).int(2, 1));
+  }
+  for (const [key, value] of Object.entries(metadata)) {
+    model.message(14, new Message().string(1, key).string(2, value));
   }
   return model.finish();
 }

@@ -22,8 +22,15 @@ class Emitter implements OnnxEmitter {
   private readonly known = new Map<string, string[]>();
   private readonly arrays = new Map<NDArray['data'], string>();
   private count = 0;
+  /** The node of the graph that is being written, as the beginning of a name. */
+  private origin = '';
 
   constructor(readonly channelBlock: number) {}
+
+  /** From now on nodes are named after this node of the graph. */
+  enter(node: Node, id: number): void {
+    this.origin = `${node.op.name}_${id}/`;
+  }
 
   private fresh(): string {
     return `n${this.count++}`;
@@ -48,16 +55,22 @@ class Emitter implements OnnxEmitter {
     const key = `${domain}:${op}(${inputs.join()})${JSON.stringify(attributes)}/${outputs}`;
     return this.once(key, () => {
       const names = Array.from({ length: outputs }, () => this.fresh());
-      this.nodes.push({ op, domain, inputs, outputs: names, attributes });
+      const name = `${this.origin}${op}_${this.nodes.length}`;
+      this.nodes.push({ op, domain, name, inputs, outputs: names, attributes });
       return names;
     });
   }
 
   /** Another value equal to one: unlike `emit`, never shared. */
   copy(value: string): string {
-    const name = this.fresh();
-    this.nodes.push({ op: 'Identity', inputs: [value], outputs: [name] });
-    return name;
+    const copied = this.fresh();
+    this.nodes.push({
+      op: 'Identity',
+      name: `copy/Identity_${this.nodes.length}`,
+      inputs: [value],
+      outputs: [copied],
+    });
+    return copied;
   }
 
   ints(values: readonly number[]): string {
@@ -103,6 +116,7 @@ export function lower(source: Graph, { channelBlock }: { channelBlock: number })
     graph.nodes.flatMap(({ inputs, op }) => (op.host ? [] : inputs)).concat(graph.outputs),
   );
   const names = lowerNodes(emitter, graph, (node, id) => {
+    emitter.enter(node, id);
     if (node.op !== inputOp && node.op.host !== true) return undefined;
     if (used.has(id)) feeds.push(id);
     return `f${id}`;
