@@ -6,6 +6,7 @@ import { addModelsCommand } from './commands/models.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addRaceCommand } from './commands/race.js';
 import { addSurfacesCommand } from './commands/surfaces.js';
+import { addSurveyCommand } from './commands/survey.js';
 import { addTrainCommand } from './commands/train.js';
 import { addWalkCommand } from './commands/walk.js';
 import { tellError } from './errors.js';
@@ -25,6 +26,7 @@ function makeProgram(): Command {
   addBasinsCommand(program);
   addRaceCommand(program);
   addSurfacesCommand(program);
+  addSurveyCommand(program);
   addTrainCommand(program);
   addEvalCommand(program);
   addPredictCommand(program);

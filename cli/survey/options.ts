@@ -1,0 +1,18 @@
+/** What the command line says to `survey`; each kind of survey reads its own part. */
+export interface SurveyOptions {
+  /** A point of a formula: `x=0,y=0`. */
+  at?: string;
+  /** A box of a formula: `x=-4..4,y=-4..4`. */
+  box?: string;
+  param: string[];
+  dim?: number;
+  /** Of a run: how many of the largest and smallest eigenvalues. */
+  top?: number;
+  bottom?: number;
+  density?: boolean;
+  plane?: boolean;
+  line?: string;
+  seed?: number;
+  threads?: number;
+  json?: boolean;
+}

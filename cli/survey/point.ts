@@ -1,0 +1,7 @@
+import { ScreeError } from '../../src/graph/errors.js';
+import type { Ground } from '../walk/surface-argument.js';
+import type { SurveyOptions } from './options.js';
+
+export function surveyPoint(_ground: Ground, _options: SurveyOptions): Promise<void> {
+  return Promise.reject(new ScreeError('survey: a point cannot be surveyed by this version'));
+}
