@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { screeVersion } from '../src/train/index.js';
 import { addBasinsCommand } from './commands/basins.js';
 import { addEvalCommand } from './commands/eval.js';
+import { addExportCommand } from './commands/export.js';
 import { addModelsCommand } from './commands/models.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addRaceCommand } from './commands/race.js';
@@ -30,6 +31,7 @@ function makeProgram(): Command {
   addTrainCommand(program);
   addEvalCommand(program);
   addPredictCommand(program);
+  addExportCommand(program);
   addModelsCommand(program);
   return program;
 }

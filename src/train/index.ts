@@ -7,6 +7,8 @@ export {
   type CheckpointFile,
 } from './checkpoint.js';
 export { Evaluator, type EvaluatorOptions } from './evaluate.js';
+export { exportOnnx, type ExportedModel, type OnnxExportOptions } from './export-onnx.js';
+export { exportWeights, loadWeights } from './export-weights.js';
 export { loadRun, resumeRun, type ResumeOptions, type TrainedRun } from './load-run.js';
 export type { Progress } from './loop.js';
 export { readMetrics, type MetricsRow } from './metrics.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CompileOptions } from '../compile/index.js';
-import { loadDataset, type Dataset, type LoadOptions, type Normalisation } from '../data/index.js';
+import { loadDataset, type Dataset, type LoadOptions, type Normalisation, type Task } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import type { Shape } from '../graph/shape.js';
 import { unknownName } from '../graph/suggest.js';
@@ -102,6 +102,7 @@ export interface TrainedRun {
   /** Shape of one example. */
   readonly input: Shape;
   readonly classes: readonly string[];
+  readonly task: Task;
   readonly normalisation: Normalisation;
   /** The checkpoint that the weights are from. */
   readonly checkpoint: { readonly path: string; readonly step: number };
@@ -142,6 +143,7 @@ export async function loadRun(
     initial,
     input,
     classes: recipe.data.classes,
+    task: { kind: 'classification', classes: recipe.data.classes },
     normalisation: recipe.data.normalisation,
     checkpoint: { path: checkpoint.path, step: checkpoint.step },
     damaged,
