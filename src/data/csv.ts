@@ -7,12 +7,17 @@ export interface CsvRow {
 }
 
 /**
- * The rows of a comma-separated text (RFC 4180): fields may stand in double quotes, in which a comma and a line break
+ * The rows of a comma-separated text (RFC 4180): fields may stand in double quotes, in which a delimiter and a line break
  * belong to the field and `""` is a quote. Lines end with LF or CRLF; blank lines and a byte order mark are skipped.
  * @param source what to call the text in an error, usually its path
+ * @param options.delimiter one character between fields
  * @throws ScreeError naming the line for a misplaced or open quote, or a row with another count of fields than the first
  */
-export function parseCsv(text: string, source: string): CsvRow[] {
+export function parseCsv(
+  text: string,
+  source: string,
+  { delimiter = ',' }: { delimiter?: string } = {},
+): CsvRow[] {
   const rows: CsvRow[] = [];
   let position = text.startsWith('\uFEFF') ? 1 : 0;
   let line = 1;
@@ -30,7 +35,8 @@ export function parseCsv(text: string, source: string): CsvRow[] {
       if (text[position] !== '"') break;
       value += '"';
     }
-    if (position < text.length && !/^(?:,|\r?\n|\r$)/.test(text.slice(position, position + 2))) {
+    const next = text.slice(position, position + 2);
+    if (next !== '' && next[0] !== delimiter && !/^(?:\r?\n|\r$)/.test(next)) {
       throw new ScreeError(
         `${source}: line ${line} has text after a closing quote; write "" for a quote in a field`,
       );
@@ -40,12 +46,12 @@ export function parseCsv(text: string, source: string): CsvRow[] {
 
   const plainField = (): string => {
     const start = position;
-    while (position < text.length && text[position] !== ',' && text[position] !== '\n') position++;
+    while (position < text.length && text[position] !== delimiter && text[position] !== '\n') position++;
     const value = text.slice(start, position);
     if (value.includes('"')) {
       throw new ScreeError(`${source}: line ${line} has a quote inside a field; quote the whole field`);
     }
-    return value.endsWith('\r') && text[position] !== ',' ? value.slice(0, -1) : value;
+    return value.endsWith('\r') && text[position] !== delimiter ? value.slice(0, -1) : value;
   };
 
   while (position < text.length) {
@@ -54,7 +60,7 @@ export function parseCsv(text: string, source: string): CsvRow[] {
     const fields: string[] = [];
     for (;;) {
       fields.push(text[position] === '"' ? quotedField() : plainField());
-      if (text[position] !== ',') break;
+      if (text[position] !== delimiter) break;
       position++;
     }
     const blank = fields.length === 1 && fields[0] === '' && text[first] !== '"';

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createDataset, normalise, standardisation, type RawDataset } from './dataset.js';
+import { createDataset, type ByteDataset } from './dataset.js';
+import { normalise, standardisation } from './normalise.js';
 
-const raw: RawDataset = {
+const raw: ByteDataset = {
   name: 'toy',
   source: 'here',
   inputShape: [1, 1, 2],
@@ -86,7 +87,7 @@ describe('createDataset', () => {
   });
 
   test('takes the constants of an earlier run', () => {
-    const data = createDataset(raw, { mean: [0], std: [2] });
+    const data = createDataset(raw, { normalisation: { mean: [0], std: [2] } });
     expect([...data.train.inputs.data]).toEqual([0, 1, 2, 3]);
     expect(data.normalisation).toEqual({ mean: [0], std: [2] });
   });

@@ -1,20 +1,17 @@
 import { ScreeError } from '../graph/errors.js';
 import type { NDArray } from '../graph/ndarray.js';
 import { showShape, sizeOf, type Shape } from '../graph/shape.js';
+import { channelsOf, normalise, standardisation, type Normalisation, type RawNumbers } from './normalise.js';
+import { holdOutValidation, splitRows, type SplitOptions } from './split.js';
+import type { TableEncoding } from './table-encoding.js';
 
-/** Rows of a data set: those to train on or those to test with. */
+/** Rows of a data set: those to train on, to choose by, or to test with. */
 export interface Split {
   readonly size: number;
   /** float32 [size, ...inputShape], standardised with the data set's {@link Normalisation}; int32 for characters. */
   readonly inputs: NDArray;
   /** As the data set's {@link Task} says. */
   readonly labels: NDArray;
-}
-
-/** What was taken from the source's numbers and what they were divided by, a pair a channel: (value − mean) / std. */
-export interface Normalisation {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
 }
 
 /** What is to be learnt of a row: which labels it has, and what a model gives for it. */
@@ -42,97 +39,65 @@ export interface Dataset {
   readonly name: string;
   /** Where it was read from, for people. */
   readonly source: string;
-  /** Shape of one input; images are [channels, height, width], characters [length]. */
+  /** Shape of one input; images are [channels, height, width], rows of a table [features], characters [length]. */
   readonly inputShape: Shape;
   readonly task: Task;
   /** What the inputs were standardised with; absent for characters. */
   readonly normalisation?: Normalisation;
+  /** How the columns of a table became numbers: other rows are read with it. Plain JSON. */
+  readonly encoding?: TableEncoding;
+  /** What a reader should be told, a sentence each: which column was taken as the label, what was left out. */
+  readonly notes: readonly string[];
   readonly train: Split;
   readonly validation?: Split;
   readonly test: Split;
 }
 
-/** A data set as its files hold it: bytes, row after row, and a label a row. */
-export interface RawDataset {
+/** A data set as its files hold it. */
+export type RawDataset = {
   readonly name: string;
   readonly source: string;
   readonly inputShape: Shape;
-  readonly classes: readonly string[];
   readonly train: RawPart;
-  readonly test: RawPart;
-}
+  /** Where the source has no such part, it is taken from the training part as the {@link SplitOptions} say. */
+  readonly validation?: RawPart;
+  readonly test?: RawPart;
+  /** Equal pieces of an example that have their own mean and std. Default its channels; 1 where it is no image. */
+  readonly groups?: number;
+  /** Features that are left as they are, such as the 0 and 1 of a category. */
+  readonly unscaled?: readonly number[];
+  readonly encoding?: TableEncoding;
+  readonly notes?: readonly string[];
+} & (
+  | { readonly classes: readonly string[]; readonly target?: undefined }
+  /** Labels are numbers to be predicted; `target` is what they are called. */
+  | { readonly target: string; readonly classes?: undefined }
+);
 
 export interface RawPart {
+  /** Row after row: [rows, ...inputShape]. */
+  readonly inputs: RawNumbers;
+  /** A class or a number a row. */
+  readonly labels: Uint8Array | Int32Array | Float64Array;
+}
+
+/** A source of bytes with both parts. */
+export type ByteDataset = RawDataset & { readonly train: BytePart; readonly test: BytePart };
+
+export interface BytePart extends RawPart {
   readonly inputs: Uint8Array;
   readonly labels: Uint8Array;
 }
 
-function channelsOf(inputShape: Shape): number {
-  return inputShape.length === 3 ? inputShape[0] : 1;
+export interface DatasetOptions extends SplitOptions {
+  /** Constants of an earlier run; by default those of the training part. */
+  readonly normalisation?: Normalisation;
 }
 
-/**
- * Mean and standard deviation of each channel over all rows, exact from counts of the 256 values. A constant channel
- * has std 1. Given the train part alone, nothing of the test part leaks into training.
- * @param inputs bytes [rows, ...inputShape]
- */
-export function standardisation(inputs: Uint8Array, inputShape: Shape): Normalisation {
-  const channels = channelsOf(inputShape);
-  const plane = sizeOf(inputShape) / channels;
-  const counts = Array.from({ length: channels }, () => new Float64Array(256));
-  for (
-    let start = 0, channel = 0;
-    start < inputs.length;
-    start += plane, channel = (channel + 1) % channels
-  ) {
-    const count = counts[channel];
-    for (let index = start; index < start + plane; index++) count[inputs[index]]++;
-  }
-  const total = inputs.length / channels;
-  const mean = counts.map((count) => count.reduce((sum, seen, value) => sum + seen * value, 0) / total);
-  const std = counts.map((count, channel) => {
-    const squares = count.reduce((sum, seen, value) => sum + seen * (value - mean[channel]) ** 2, 0);
-    return Math.sqrt(squares / total) || 1;
-  });
-  return { mean, std };
-}
+type PartName = 'train' | 'validation' | 'test';
 
-/**
- * (value − mean) / std for every byte, rounded once to float32.
- * @param inputs bytes [rows, ...inputShape]
- * @throws ScreeError when the constants are not one finite pair a channel with std above 0
- */
-export function normalise(inputs: Uint8Array, inputShape: Shape, { mean, std }: Normalisation): Float32Array {
-  const channels = channelsOf(inputShape);
-  const usable =
-    mean.every((value) => Number.isFinite(value)) && std.every((value) => value > 0 && value < Infinity);
-  if (mean.length !== channels || std.length !== channels || !usable) {
-    throw new ScreeError(
-      `normalise: inputs of shape ${showShape(inputShape)} need ${channels} finite mean and positive std, ` +
-        `not [${mean.join(', ')}] and [${std.join(', ')}]`,
-    );
-  }
-  const plane = sizeOf(inputShape) / channels;
-  const tables = mean.map((middle, channel) =>
-    Float32Array.from({ length: 256 }, (_, value) => (value - middle) / std[channel]),
-  );
-  const out = new Float32Array(inputs.length);
-  for (
-    let start = 0, channel = 0;
-    start < inputs.length;
-    start += plane, channel = (channel + 1) % channels
-  ) {
-    const table = tables[channel];
-    for (let index = start; index < start + plane; index++) out[index] = table[inputs[index]];
-  }
-  return out;
-}
-
-function checkPart(
-  { name, inputShape, classes }: RawDataset,
-  part: string,
-  { inputs, labels }: RawPart,
-): void {
+function checkPart(raw: RawDataset, part: PartName, { inputs, labels }: RawPart): void {
+  const { name, inputShape, classes } = raw;
   if (labels.length === 0) throw new ScreeError(`${name}: the ${part} part has no rows`);
   const size = sizeOf(inputShape);
   if (inputs.length !== labels.length * size) {
@@ -140,25 +105,108 @@ function checkPart(
       `${name}: the ${part} part has ${labels.length} labels, but ${inputs.length / size} inputs of shape ${showShape(inputShape)}`,
     );
   }
-  const row = labels.findIndex((label) => label >= classes.length);
-  if (row >= 0) {
+  const odd = inputs instanceof Uint8Array ? -1 : inputs.findIndex((value) => !Number.isFinite(value));
+  if (odd >= 0) {
     throw new ScreeError(
-      `${name}: label ${labels[row]} of row ${row} of the ${part} part is outside the ${classes.length} classes, 0 to ${classes.length - 1}`,
+      `${name}: ${inputs[odd]} in row ${Math.floor(odd / size)} of the ${part} part; inputs must be finite numbers`,
     );
   }
+  const fits =
+    classes === undefined ? Number.isFinite : (label: number) => label >= 0 && label < classes.length;
+  const row = labels.findIndex((label) => !fits(label));
+  if (row < 0) return;
+  throw new ScreeError(
+    classes === undefined
+      ? `${name}: ${labels[row]} as the target of row ${row} of the ${part} part; it must be a finite number`
+      : `${name}: label ${labels[row]} of row ${row} of the ${part} part is outside the ${classes.length} classes, 0 to ${classes.length - 1}`,
+  );
+}
+
+/** What no row of the training part is labelled with cannot be learnt. */
+function checkClasses({ name, classes, train }: RawDataset, part: PartName, { labels }: RawPart): void {
+  if (classes === undefined) return;
+  const seen = new Uint8Array(classes.length);
+  for (const label of train.labels) seen[label] = 1;
+  const row = labels.findIndex((label) => seen[label] === 0);
+  if (row < 0) return;
+  throw new ScreeError(
+    `${name}: class ${JSON.stringify(classes[labels[row]])} occurs in the ${part} part only (row ${row}); ` +
+      `every class needs rows in the training part`,
+  );
+}
+
+/** The rows of a part, in the order given. */
+export function takeRows({ inputs, labels }: RawPart, width: number, rows: readonly number[]): RawPart {
+  const likeInputs = (length: number): RawNumbers => {
+    if (inputs instanceof Uint8Array) return new Uint8Array(length);
+    return inputs instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+  };
+  const taken = likeInputs(rows.length * width);
+  rows.forEach((row, place) => taken.set(inputs.subarray(row * width, (row + 1) * width), place * width));
+  const own = labels.slice(0, rows.length);
+  rows.forEach((row, place) => (own[place] = labels[row]));
+  return { inputs: taken, labels: own };
+}
+
+/** Divides a source as the options say; parts of its own stay as they are. */
+function divide(raw: RawDataset, options: SplitOptions): RawDataset & { readonly test: RawPart } {
+  const { name, inputShape, classes, train, validation, test } = raw;
+  if (test !== undefined && options.test !== undefined) {
+    throw new ScreeError(`${name} has a test part of its own; the option test is for a source without one`);
+  }
+  if (validation !== undefined && options.validation !== undefined) {
+    throw new ScreeError(
+      `${name} has a validation part of its own; the option validation is for a source without one`,
+    );
+  }
+  const labels = classes === undefined ? train.labels.length : train.labels;
+  const take = (rows: readonly number[]): RawPart => takeRows(train, sizeOf(inputShape), rows);
+  if (test === undefined) {
+    const rows = splitRows(name, labels, validation === undefined ? options : { ...options, validation: 0 });
+    return {
+      ...raw,
+      train: take(rows.train),
+      test: take(rows.test),
+      ...(rows.validation.length > 0 && { validation: take(rows.validation) }),
+    };
+  }
+  if (!options.validation) return { ...raw, test };
+  const all = Array.from(train.labels, (_, row) => row);
+  const rows = holdOutValidation(name, labels, all, options);
+  if (rows.validation.length === 0) return { ...raw, test };
+  return { ...raw, train: take(rows.train), validation: take(rows.validation), test };
+}
+
+/** The training part's constants, those of unscaled features being no change. */
+function constantsOf({ train, inputShape, groups, unscaled = [] }: RawDataset): Normalisation {
+  const { mean, std } = standardisation(train.inputs, inputShape, groups ?? channelsOf(inputShape));
+  const kept = new Set(unscaled);
+  return {
+    mean: mean.map((value, index) => (kept.has(index) ? 0 : value)),
+    std: std.map((value, index) => (kept.has(index) ? 1 : value)),
+  };
 }
 
 /**
- * A checked, standardised data set from bytes.
- * @param normalisation constants of an earlier run; by default those of the train part
- * @throws ScreeError for a part without rows, inputs and labels of different counts, or a label outside the classes,
- *   naming row and value
+ * A checked, divided and standardised data set.
+ * @throws ScreeError for a part without rows, inputs and labels of different counts, a number that is not finite, a label
+ *   outside the classes or in another part than the training part only, naming row and value
  */
-export function createDataset(raw: RawDataset, normalisation?: Normalisation): Dataset {
-  checkPart(raw, 'train', raw.train);
-  checkPart(raw, 'test', raw.test);
-  const { name, source, inputShape, classes } = raw;
-  const constants = normalisation ?? standardisation(raw.train.inputs, inputShape);
+export function createDataset(
+  source: RawDataset,
+  { normalisation, ...options }: DatasetOptions = {},
+): Dataset {
+  checkPart(source, 'train', source.train);
+  const raw = divide(source, options);
+  for (const part of ['validation', 'test'] as const) {
+    const rows = raw[part];
+    if (rows === undefined) continue;
+    checkPart(raw, part, rows);
+    checkClasses(raw, part, rows);
+  }
+  const { name, inputShape, classes, encoding, notes = [] } = raw;
+  const constants = normalisation ?? constantsOf(raw);
+  const labelling = taskOf(raw);
   const split = ({ inputs, labels }: RawPart): Split => ({
     size: labels.length,
     inputs: {
@@ -166,15 +214,42 @@ export function createDataset(raw: RawDataset, normalisation?: Normalisation): D
       shape: [labels.length, ...inputShape],
       dtype: 'float32',
     },
-    labels: { data: Int32Array.from(labels), shape: [labels.length], dtype: 'int32' },
+    labels:
+      labelling.kind === 'regression'
+        ? {
+            data: Float32Array.from(labels, (label) => (label - labelling.mean) / labelling.std),
+            shape: [labels.length],
+            dtype: 'float32',
+          }
+        : { data: Int32Array.from(labels), shape: [labels.length], dtype: 'int32' },
   });
   return {
     name,
-    source,
+    source: raw.source,
     inputShape,
-    task: { kind: 'classification', classes },
+    task: classes === undefined ? labelling : { kind: 'classification', classes },
     normalisation: constants,
+    ...(encoding && { encoding }),
+    notes,
     train: split(raw.train),
+    ...(raw.validation && { validation: split(raw.validation) }),
     test: split(raw.test),
   };
+}
+
+function taskOf(raw: RawDataset): Extract<Task, { kind: 'classification' | 'regression' }> {
+  if (raw.classes !== undefined) return { kind: 'classification', classes: raw.classes };
+  const { mean, std } = standardisation(Float64Array.from(raw.train.labels), [1]);
+  return { kind: 'regression', target: raw.target, mean: mean[0], std: std[0] };
+}
+
+const whole = new Intl.NumberFormat('en');
+
+/** The sizes of the parts in one line, such as `1,437 train, 0 validation, 360 test`. */
+export function describe({ train, validation, test }: Dataset): string {
+  return [
+    `${whole.format(train.size)} train`,
+    `${whole.format(validation?.size ?? 0)} validation`,
+    `${whole.format(test.size)} test`,
+  ].join(', ');
 }

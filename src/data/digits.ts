@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Generator } from '../random/generator.js';
 import { ScreeError } from '../graph/errors.js';
 import { parseCsv } from './csv.js';
-import type { RawDataset, RawPart } from './dataset.js';
+import type { ByteDataset, BytePart } from './dataset.js';
 import { inflate } from './gzip.js';
 import { stratifiedSplit } from './stratify.js';
 
@@ -17,7 +17,7 @@ const MOST_BYTES = 1 << 20;
  * Split: 1,437 rows to train and 360 to test, stratified by digit, chosen once and for all with seed 0 (a run's own
  * seed does not change it). Both parts have the same 13 writers.
  */
-export async function readDigits(): Promise<RawDataset> {
+export async function readDigits(): Promise<ByteDataset> {
   const path = fileURLToPath(new URL('digits.csv.gz', import.meta.url));
   const packed = await readFile(path);
   const text = new TextDecoder().decode(await inflate(packed, MOST_BYTES, path));
@@ -28,7 +28,7 @@ export async function readDigits(): Promise<RawDataset> {
     );
   }
   const labels = Uint8Array.from(rows, (row) => Number(row.fields[PIXELS]));
-  const pick = (chosen: readonly number[]): RawPart => ({
+  const pick = (chosen: readonly number[]): BytePart => ({
     inputs: Uint8Array.from(chosen.flatMap((row) => rows[row].fields.slice(0, PIXELS).map(Number))),
     labels: Uint8Array.from(chosen, (row) => labels[row]),
   });

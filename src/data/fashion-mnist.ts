@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ScreeError } from '../graph/errors.js';
-import type { RawDataset } from './dataset.js';
+import type { ByteDataset } from './dataset.js';
 import { download, type DownloadProgress } from './download.js';
 import { findIdxFiles, idxParts, readIdxFolder, type IdxPart } from './idx-folder.js';
 
@@ -57,7 +57,7 @@ export async function readFashionMnist({
   onProgress,
   systemFolder = DEBIAN_FOLDER,
   mirrors = publicMirrors,
-}: FashionMnistOptions = {}): Promise<RawDataset> {
+}: FashionMnistOptions = {}): Promise<ByteDataset> {
   const own = environment['SCREE_DATA'];
   const cache = join(
     environment['XDG_CACHE_HOME'] || join(environment['HOME'] || homedir(), '.cache'),

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { ScreeError } from '../graph/errors.js';
 import { sameShape, showShape, type Shape } from '../graph/shape.js';
-import type { RawDataset, RawPart } from './dataset.js';
+import type { ByteDataset, BytePart } from './dataset.js';
 import { readIdx, type IdxArray } from './idx.js';
 
 /** The four files of a data set in the manner of MNIST, by the names that its publishers gave them. */
@@ -67,7 +67,7 @@ export async function readIdxFolder(
     classes,
     sha256,
   }: { name?: string; classes?: readonly string[]; sha256?: Readonly<Record<IdxPart, string>> } = {},
-): Promise<RawDataset> {
+): Promise<ByteDataset> {
   const found = await findIdxFiles(folder);
   const missing = idxParts.filter((part) => !found.has(part));
   if (missing.length > 0) {
@@ -89,11 +89,11 @@ export async function readIdxFolder(
       `${testImages.path}: images of shape ${showShape(testShape)}, those of the train part have ${showShape(inputShape)}`,
     );
   }
-  const train: RawPart = {
+  const train: BytePart = {
     inputs: trainImages.array.data,
     labels: labelsOf(trainLabels.array, trainLabels.path),
   };
-  const test: RawPart = {
+  const test: BytePart = {
     inputs: testImages.array.data,
     labels: labelsOf(testLabels.array, testLabels.path),
   };

@@ -1,7 +1,10 @@
 export { batches, type Batch, type Batches, type BatchOptions } from './batches.js';
-export { createDataset, normalise, outputSize, standardisation } from './dataset.js';
-export type { Dataset, Normalisation, RawDataset, RawPart, Split, Task } from './dataset.js';
+export { createDataset, describe, outputSize } from './dataset.js';
+export type { Dataset, DatasetOptions, RawDataset, RawPart, Split, Task } from './dataset.js';
+export { normalise, standardisation, type Normalisation } from './normalise.js';
 export { parseCsv, type CsvRow } from './csv.js';
 export type { DownloadProgress } from './download.js';
 export { parseIdx, readIdx, type IdxArray } from './idx.js';
 export { datasetNames, loadDataset, type LoadOptions } from './load.js';
+export { dataOptionsSchema, dataSourceSchema, type DataOptions, type DataSource } from './options.js';
+export type { SplitOptions } from './split.js';
