@@ -1,6 +1,6 @@
 import { ScreeError } from './errors.js';
 import type { NDArray } from './ndarray.js';
-import type { Attributes, Op, TensorType } from './op.js';
+import type { Attributes, AttributeValue, Op, TensorType } from './op.js';
 import type { DType } from './dtype.js';
 import type { Shape } from './shape.js';
 
@@ -32,6 +32,19 @@ export const inputOp: Op = {
   name: 'input',
   infer: (_inputs, attributes) => leafType('input', attributes),
 };
+
+/** Stands where a node was that belonged to the body of a loop, which has become a graph of its own. */
+export const discardedOp: Op = {
+  name: 'discarded',
+  infer() {
+    throw new ScreeError('discarded: a value of the body of a loop is used outside of it');
+  },
+};
+
+/** Whether an attribute is a graph: the body of a loop. */
+export function isGraph(value: AttributeValue): value is Graph {
+  return typeof value === 'object' && 'nodes' in value;
+}
 
 export type ConstantAttributes = { readonly value: NDArray };
 

@@ -1,4 +1,5 @@
 import type { DType, TypedArray } from './dtype.js';
+import type { Graph } from './graph.js';
 import type { NDArray } from './ndarray.js';
 import type { Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
@@ -10,7 +11,14 @@ export interface TensorType {
 }
 
 export type AttributeValue =
-  number | string | boolean | NDArray | readonly number[] | readonly (readonly number[])[] | undefined;
+  | number
+  | string
+  | boolean
+  | NDArray
+  | Graph
+  | readonly number[]
+  | readonly (readonly number[])[]
+  | undefined;
 export type Attributes = { readonly [key: string]: AttributeValue };
 
 /** What a derivative rule sees of one application of an op. */
@@ -45,8 +53,14 @@ export type OnnxAttributes = Readonly<
     | { string: string }
     | { ints: readonly number[] }
     | { floats: readonly number[] }
+    | { graph: OnnxBody }
   >
 >;
+
+/** The lowered body of a loop, as `OnnxEmitter.body` makes it. */
+export interface OnnxBody {
+  readonly name: string;
+}
 
 /** What an op's ONNX lowering writes with. Values are named; each name has a type. */
 export interface OnnxEmitter {
@@ -71,6 +85,15 @@ export interface OnnxEmitter {
   constant(array: NDArray): string;
   /** A constant scalar of the given element type. */
   scalar(value: number, dtype: DType): string;
+  /**
+   * The graph as the body of a loop, for an attribute. Its last inputs are the outer values `captured`; those before them are
+   * the body's own inputs.
+   */
+  body(graph: Graph, captured: readonly string[]): OnnxBody;
+  /** One name for several values: what an op gives that has several results. Only `member` can read it. */
+  tuple(values: readonly string[]): string;
+  /** One of the values of a tuple. */
+  member(tuple: string, index: number): string;
   /** Channels that the runtime's blocked convolution takes together: 16 with AVX-512, 8 with AVX2, 1 where it has none. */
   readonly channelBlock: number;
 }

@@ -1,4 +1,4 @@
-import { constantValue, inputOp, type Graph, type Node } from './graph.js';
+import { constantValue, inputOp, isGraph, type Graph, type Node } from './graph.js';
 import type { NDArray } from './ndarray.js';
 import type { AttributeValue } from './op.js';
 import { showShape } from './shape.js';
@@ -13,12 +13,14 @@ function showAttribute(value: AttributeValue): string {
 }
 
 function showAttributes(node: Node): string {
-  const entries = Object.entries(node.attributes).filter(([, value]) => value !== undefined);
+  const entries = Object.entries(node.attributes).filter(
+    ([, value]) => value !== undefined && !isGraph(value),
+  );
   if (entries.length === 0) return '';
   return ` {${entries.map(([key, value]) => `${key}=${showAttribute(value)}`).join(' ')}}`;
 }
 
-/** A short, stable text of the graph: one line a node, scalar constants inline. */
+/** A short, stable text of the graph: one line a node, scalar constants inline, bodies of loops indented. */
 export function print(graph: Graph): string {
   const names = new Map<number, string>();
   const lines: string[] = [];
@@ -36,6 +38,9 @@ export function print(graph: Graph): string {
     const inputs = node.inputs.map((input) => ` ${names.get(input)}`).join('');
     const text = node.op === inputOp ? 'placeholder' : `${node.op.name}${inputs}${showAttributes(node)}`;
     lines.push(`  ${name}: ${node.dtype}${showShape(node.shape)} = ${text}`);
+    for (const value of Object.values(node.attributes)) {
+      if (isGraph(value)) lines.push(print(value).replace(/^/gm, '    '));
+    }
   });
   const inputs = graph.inputs.map((id) => {
     const { dtype, shape } = graph.nodes[id];

@@ -1,6 +1,6 @@
 import type { DType } from './dtype.js';
 import { ScreeError } from './errors.js';
-import { constantOp, inputOp, pruneGraph, type Graph, type Node } from './graph.js';
+import { constantOp, discardedOp, inputOp, pruneGraph, type Graph, type Node } from './graph.js';
 import type { NDArray } from './ndarray.js';
 import type { Attributes, Op, TensorType } from './op.js';
 import { showShape, type Shape } from './shape.js';
@@ -44,13 +44,7 @@ export class Builder {
 
   /** Applies an op; shapes are checked by its rule. */
   apply<A extends Attributes>(op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
-    for (const input of inputs) {
-      if (input.builder !== this) {
-        throw new ScreeError(
-          `${op.name}: ${input.toString()} belongs to another trace; a tensor cannot outlive its trace`,
-        );
-      }
-    }
+    for (const input of inputs) this.requireOwn(op.name, input);
     const { shape, dtype } = op.infer(inputs, attributes);
     return this.append({ op, inputs: inputs.map((input) => input.id), attributes, shape, dtype });
   }
@@ -75,12 +69,28 @@ export class Builder {
     return new Tensor(this, id, shape, dtype);
   }
 
+  /** Takes nodes out of the graph, once nothing that stays needs them: using their tensors is an error from then on. */
+  discard(ids: readonly number[]): void {
+    for (const id of ids) {
+      const { shape, dtype } = this.nodes[id];
+      this.nodes[id] = { op: discardedOp, inputs: [], attributes: {}, shape, dtype };
+    }
+  }
+
   graph(inputs: readonly Tensor[], outputs: readonly Tensor[]): Graph {
+    for (const output of outputs) this.requireOwn('trace', output);
     return pruneGraph({
       nodes: this.nodes,
       inputs: inputs.map((tensor) => tensor.id),
       outputs: outputs.map((tensor) => tensor.id),
     });
+  }
+
+  private requireOwn(operation: string, tensor: Tensor): void {
+    if (tensor.builder === this && this.nodes[tensor.id].op !== discardedOp) return;
+    throw new ScreeError(
+      `${operation}: ${tensor.toString()} belongs to another trace; a tensor cannot outlive its trace`,
+    );
   }
 
   private appendConstant(value: NDArray): Tensor {

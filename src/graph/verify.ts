@@ -1,5 +1,5 @@
 import { ScreeError } from './errors.js';
-import { inputOp, type Graph } from './graph.js';
+import { inputOp, isGraph, type Graph } from './graph.js';
 import { sameShape, showShape } from './shape.js';
 
 /**
@@ -23,6 +23,7 @@ export function verify(graph: Graph): Graph {
         `${place} says ${node.dtype}${showShape(node.shape)}, its rule gives ${expected.dtype}${showShape(expected.shape)}`,
       );
     }
+    for (const value of Object.values(node.attributes)) if (isGraph(value)) verify(value);
     if (node.op === inputOp && !graph.inputs.includes(id)) {
       throw new ScreeError(`${place} is not among the graph's inputs`);
     }

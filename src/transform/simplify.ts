@@ -1,8 +1,17 @@
-import { constantOp, constantValue, inputOp, pruneGraph, type Graph, type Node } from '../graph/graph.js';
+import {
+  constantOp,
+  constantValue,
+  inputOp,
+  isGraph,
+  pruneGraph,
+  type Graph,
+  type Node,
+} from '../graph/graph.js';
 import type { AttributeValue } from '../graph/op.js';
 import { addOp, divOp, mulOp, negOp, subOp } from '../ops/arithmetic.js';
 import { castOps } from '../ops/compare.js';
 import { broadcastToOp, reshapeOp } from '../ops/shape-ops.js';
+import { pruneScans } from './scan-prune.js';
 import { identityOp, stopGradientOp } from '../ops/unary.js';
 import { sameShape, sizeOf } from '../graph/shape.js';
 import { allocate } from '../graph/dtype.js';
@@ -11,7 +20,15 @@ import { ndarray, type NDArray } from '../graph/ndarray.js';
 /** Folding makes no constant larger than this many elements: it must not make a graph heavier. */
 const largestFolded = 1024;
 
-function attributeKey(value: AttributeValue, arrays: Map<object, number>): string {
+function attributeKey(
+  value: AttributeValue,
+  opIds: Map<object, number>,
+  arrays: Map<object, number>,
+): string {
+  if (isGraph(value)) {
+    const nodes = value.nodes.map((node) => nodeKey(node, opIds, arrays));
+    return `${nodes.join(';')}|${value.inputs.join()}|${value.outputs.join()}`;
+  }
   if (typeof value === 'object' && 'data' in value) {
     if (value.data.length === 1)
       return `${value.dtype} ${value.shape.length} ${Object.is(value.data[0], -0) ? '-0' : value.data[0]}`;
@@ -26,10 +43,12 @@ function nodeKey(
   { op, inputs, attributes, shape, dtype }: Node,
   opIds: Map<object, number>,
   arrays: Map<object, number>,
-) {
+): string {
   const id = opIds.get(op) ?? opIds.size;
   opIds.set(op, id);
-  const details = Object.entries(attributes).map(([name, value]) => `${name}=${attributeKey(value, arrays)}`);
+  const details = Object.entries(attributes).map(
+    ([name, value]) => `${name}=${attributeKey(value, opIds, arrays)}`,
+  );
   return `${id}(${inputs.join()}){${details.join()}}${dtype}[${shape.join()}]`;
 }
 
@@ -148,9 +167,22 @@ export function simplify(graph: Graph): Graph {
     }
     renamed[id] = add(node);
   });
-  return pruneGraph({
+  const result = pruneGraph({
     nodes,
     inputs: graph.inputs.map((id) => renamed[id]),
     outputs: graph.outputs.map((id) => renamed[id]),
   });
+  return pruneScans(result, simplifyBody);
+}
+
+const bodies = new WeakMap<Graph, Graph>();
+
+/** The body of a loop, simplified; always the same graph for the same graph. */
+function simplifyBody(body: Graph): Graph {
+  const known = bodies.get(body);
+  if (known !== undefined) return known;
+  const simple = simplify(body);
+  bodies.set(body, simple);
+  bodies.set(simple, simple);
+  return simple;
 }

@@ -2,11 +2,12 @@ import { allocate } from '../../graph/dtype.js';
 import type { Graph } from '../../graph/graph.js';
 import type { NDArray } from '../../graph/ndarray.js';
 import { sizeOf } from '../../graph/shape.js';
+import { advance, carriedOf, elementNames } from './carried.js';
 import { deliver, instantiate, type Generated } from './generate.js';
 import { countLines, longestFunction } from './parts.js';
 import { planGraph, type Plan } from './plan.js';
 import { Hoisted, indent } from './text.js';
-import { writeBody, type Body, type InputSource, type OutputSource } from './write.js';
+import { writeBody, type InputSource, type OutputSource } from './write.js';
 
 export type RunLoop = (
   carry: readonly NDArray[],
@@ -22,26 +23,6 @@ export type RunMany = (
   steps: number,
 ) => void;
 
-/** A carried value while the loop runs: in variables, or in two arrays that change places. */
-interface Carried {
-  readonly size: number;
-  readonly names: readonly string[] | undefined;
-  readonly array: string;
-  readonly next: string;
-}
-
-function elementNames(prefix: string, size: number, suffix = ''): string[] {
-  return Array.from({ length: size }, (_, place) => `${prefix}${size === 1 ? '' : `_${place}`}${suffix}`);
-}
-
-function carriedOf({ graph, limit }: Plan, carry: number, suffix = ''): Carried[] {
-  return graph.inputs.slice(0, carry).map((id, index) => {
-    const size = sizeOf(graph.nodes[id].shape);
-    const names = size <= limit ? elementNames(`s${index}`, size, suffix) : undefined;
-    return { size, names, array: `s${index}`, next: `n${index}` };
-  });
-}
-
 /** The constants' elements in variables, defined before the loop. */
 function constantsOf({ graph, limit }: Plan, carry: number): { lines: string[]; sources: InputSource[] } {
   const lines: string[] = [];
@@ -55,33 +36,6 @@ function constantsOf({ graph, limit }: Plan, carry: number): { lines: string[]; 
     return { array, elements, fixed: true };
   });
   return { lines, sources };
-}
-
-/** Lines that make what a step computed the values of the next one. */
-function advance(carried: readonly Carried[], { outputs }: Body): string[] {
-  const variables = new Set(carried.flatMap(({ names }) => names ?? []));
-  const before: string[] = [];
-  const lines: string[] = [];
-  carried.forEach(({ names, array, next }, index) => {
-    const output = outputs[index];
-    if (names === undefined) {
-      if (!('array' in output) || output.array === array) return;
-      if (output.array !== next) before.push(`${next}.set(${output.array});`);
-      const kept = `${next}_`;
-      lines.push(`const ${kept} = ${array};`, `${array} = ${next};`, `${next} = ${kept};`);
-      return;
-    }
-    names.forEach((target, place) => {
-      const value = 'array' in output ? `${output.array}[${place}]` : output.elements[place];
-      if (value === target) return;
-      if (variables.has(value)) {
-        // One carried variable takes the value of another: it must not see the new one.
-        before.push(`const ${value}_${target} = ${value};`);
-        lines.push(`${target} = ${value}_${target};`);
-      } else lines.push(`${target} = ${value};`);
-    });
-  });
-  return [...before, ...lines];
 }
 
 function record(output: OutputSource, name: string, size: number): string[] {
