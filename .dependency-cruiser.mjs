@@ -20,7 +20,7 @@ const siblings = { landscape: ['formula', 'optim', 'curvature'] };
 const tests = ['[.]test[.]ts$', '^test/'];
 
 /** The places that work with files, processes and native code; all other rooms run in a browser. */
-const nodeRooms = ['^src/compile/onnx/.*node', '^src/(data|train|distributed)/'];
+const nodeRooms = ['^src/compile/onnx/.*node', '^src/compile/native/', '^src/(data|train|distributed)/'];
 const nativePackages = 'node_modules/(onnxruntime-node|koffi|@resvg/resvg-js)/';
 
 /** @param {string[]} rooms */
@@ -73,7 +73,7 @@ export default {
     },
     {
       name: 'runs-in-a-browser',
-      comment: 'only compile/onnx/*node*, data/, train/ and distributed/ import from node:',
+      comment: 'only compile/onnx/*node*, compile/native/, data/, train/ and distributed/ import from node:',
       severity: 'error',
       from: { path: '^src/', pathNot: [...tests, ...nodeRooms] },
       to: { dependencyTypes: ['core'] },

@@ -20,8 +20,8 @@ export interface ConvOptions extends WindowOptions {
   readonly groups?: number;
 }
 
-type ConvAttributes = Window & { readonly groups: number };
-type InputGradientAttributes = ConvAttributes & { readonly spatial: readonly number[] };
+export type ConvAttributes = Window & { readonly groups: number };
+export type InputGradientAttributes = ConvAttributes & { readonly spatial: readonly number[] };
 
 const convName = 'conv';
 
@@ -29,7 +29,7 @@ const convName = 'conv';
  * Cross-correlation as in PyTorch: input [batch, channels, ...spatial], weights [outputs, channels/groups, ...kernel], one to
  * three spatial axes. Composite: a target with its own convolution keeps it whole.
  */
-const convOp: Op<ConvAttributes> = {
+export const convOp: Op<ConvAttributes> = {
   name: convName,
   infer([x, w], attributes) {
     const { groups, kernel } = attributes;
@@ -110,7 +110,7 @@ const convOp: Op<ConvAttributes> = {
 };
 
 /** The cotangent of a convolution's input from that of its output [batch, outputs, ...] and the weights. */
-const convInputGradientOp: Op<InputGradientAttributes> = {
+export const convInputGradientOp: Op<InputGradientAttributes> = {
   name: 'convInputGradient',
   infer: ([dy, w], { groups, spatial }) => ({
     shape: [dy.shape[0], w.shape[1] * groups, ...spatial],
@@ -186,7 +186,7 @@ const convInputGradientOp: Op<InputGradientAttributes> = {
 };
 
 /** The cotangent of a convolution's weights from its input and the cotangent of its output. */
-const convWeightGradientOp: Op<ConvAttributes> = {
+export const convWeightGradientOp: Op<ConvAttributes> = {
   name: 'convWeightGradient',
   infer: ([x, dy], { kernel, groups }) => ({
     shape: [dy.shape[1], x.shape[1] / groups, ...kernel],

@@ -31,7 +31,7 @@ function batchedVector(vector: Tensor, x: Tensor, count: number): Tensor {
 }
 
 /** Layer norm over the last axes: inputs x, scale and bias of the extents of those axes. Composite. */
-const layerNormOp: Op<LayerNormAttributes> = {
+export const layerNormOp: Op<LayerNormAttributes> = {
   name: 'layerNorm',
   infer([x, ...vectors], { axes }) {
     const wanted = x.shape.slice(x.shape.length - axes);
@@ -72,7 +72,7 @@ const layerNormOp: Op<LayerNormAttributes> = {
  * The cotangent of layerNorm's input from x, scale and the output's cotangent d, with g = d · scale, the normalised input x̂ and
  * means over the last axes: (g − mean(g) − x̂ · mean(g · x̂)) / σ. Composite. (Ba, Kiros & Hinton 2016.)
  */
-const layerNormGradientOp: Op<LayerNormAttributes> = {
+export const layerNormGradientOp: Op<LayerNormAttributes> = {
   name: 'layerNormGradient',
   infer: ([x]) => x,
   decompose([x, scale, cotangent], attributes) {

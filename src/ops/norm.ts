@@ -69,7 +69,7 @@ function lowerMoments(emitter: OnnxEmitter, x: string, { shape, dtype }: TensorT
 }
 
 /** Batch norm with the statistics of the batch: inputs x [batch, channels, …], scale and bias [channels]. Composite. */
-const batchNormOp: Op<NormAttributes> = {
+export const batchNormOp: Op<NormAttributes> = {
   name: 'batchNorm',
   infer: (inputs) => inferBatchNorm(inputs),
   vjp({ inputs: [x, scale], attributes }, cotangent, wanted) {
@@ -97,7 +97,7 @@ const batchNormOp: Op<NormAttributes> = {
  * The cotangent of batchNorm's input from x, scale and the output's cotangent d, with x̂ the normalised input and the means over
  * batch and space: scale/σ · (d − mean(d) − x̂ · mean(d · x̂)). Composite. (Ioffe & Szegedy 2015, section 3.)
  */
-const batchNormGradientOp: Op<NormAttributes> = {
+export const batchNormGradientOp: Op<NormAttributes> = {
   name: 'batchNormGradient',
   infer: ([x]) => x,
   decompose([x, scale, cotangent], { epsilon }) {

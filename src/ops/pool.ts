@@ -79,7 +79,7 @@ function winnersOf(x: TensorType, y: TensorType, window: Window) {
  * Largest value in each window: [batch, channels, ...spatial]. The derivative goes to the first largest one in row-major order,
  * as in PyTorch. Composite.
  */
-const maxPoolOp: Op<Window> = {
+export const maxPoolOp: Op<Window> = {
   name: 'maxPool',
   infer: ([x], window) => inferPool('maxPool', x, window),
   jvp: ({ inputs: [x], attributes }, [tangent]) => tangent && maxPoolPick(x, tangent, attributes),
@@ -107,7 +107,7 @@ const maxPoolOp: Op<Window> = {
 };
 
 /** The cotangent of maxPool's input: each output's cotangent at its winner. Inputs: x and the output's cotangent. */
-const maxPoolGradientOp: Op<Window> = {
+export const maxPoolGradientOp: Op<Window> = {
   name: 'maxPoolGradient',
   infer: ([x]) => x,
   jvp: ({ inputs: [x], attributes }, [, tangent]) => tangent && maxPoolGradient(x, tangent, attributes),
@@ -182,10 +182,10 @@ const maxPoolPickOp: Op<Window> = {
   },
 };
 
-type SumPoolGradientAttributes = Window & { readonly spatial: readonly number[] };
+export type SumPoolGradientAttributes = Window & { readonly spatial: readonly number[] };
 
 /** Sum over each window, padding counting as 0. Composite. */
-const sumPoolOp: Op<Window> = {
+export const sumPoolOp: Op<Window> = {
   name: 'sumPool',
   infer: ([x], window) => inferPool('sumPool', x, window),
   jvp: ({ attributes }, [tangent]) => tangent && sumPool(tangent, attributes),
@@ -223,7 +223,7 @@ const sumPoolOp: Op<Window> = {
   },
 };
 
-const sumPoolGradientOp: Op<SumPoolGradientAttributes> = {
+export const sumPoolGradientOp: Op<SumPoolGradientAttributes> = {
   name: 'sumPoolGradient',
   infer: ([dy], { spatial }) => ({ shape: [...dy.shape.slice(0, 2), ...spatial], dtype: dy.dtype }),
   jvp: ({ attributes }, [tangent]) => tangent && sumPoolGradient(tangent, attributes),

@@ -14,7 +14,7 @@ function softmaxRule(y: Tensor, given: Tensor, axis: number): Tensor {
 }
 
 /** eˣ / Σ eˣ along an axis. Composite. */
-const softmaxOp: Op<AxisAttributes> = {
+export const softmaxOp: Op<AxisAttributes> = {
   name: 'softmax',
   infer: ([x]) => x,
   jvp: ({ output, attributes: { axis } }, [tangent]) => tangent && softmaxRule(output, tangent, axis),
@@ -29,7 +29,7 @@ const softmaxOp: Op<AxisAttributes> = {
 };
 
 /** x − log Σ eˣ along an axis. Composite. */
-const logSoftmaxOp: Op<AxisAttributes> = {
+export const logSoftmaxOp: Op<AxisAttributes> = {
   name: 'logSoftmax',
   infer: ([x]) => x,
   jvp: ({ output, attributes: { axis } }, [tangent]) =>

@@ -1,16 +1,19 @@
 import { ScreeError } from '../graph/errors.js';
-import { inputOp, type Graph } from '../graph/graph.js';
+import { inputOp, type Graph, type Node } from '../graph/graph.js';
 import type { Op } from '../graph/op.js';
 import { Builder, building, type Tensor } from '../graph/tensor.js';
 import { simplify } from './simplify.js';
+
+/** Whether a target takes an op as it is, perhaps only for some shapes and element types. */
+export type Takes = (op: Op, node: Node, graph: Graph) => boolean;
 
 /**
  * The graph with every op that a target does not take replaced by its decomposition, as often as needed.
  * @throws ScreeError naming an op that has none.
  */
-export function expandComposites(graph: Graph, takes: (op: Op) => boolean): Graph {
+export function expandComposites(graph: Graph, takes: Takes): Graph {
   let current = graph;
-  while (current.nodes.some(({ op }) => !isLeaf(op) && !takes(op)))
+  while (current.nodes.some((node) => !isLeaf(node.op) && !takes(node.op, node, current)))
     current = simplify(expandOnce(current, takes));
   return current;
 }
@@ -19,13 +22,14 @@ function isLeaf(op: Op): boolean {
   return op === inputOp || op.name === 'constant';
 }
 
-function expandOnce(graph: Graph, takes: (op: Op) => boolean): Graph {
+function expandOnce(graph: Graph, takes: Takes): Graph {
   const builder = new Builder();
   return building(builder, () => {
     const images: Tensor[] = [];
-    for (const { op, inputs, attributes } of graph.nodes) {
+    for (const node of graph.nodes) {
+      const { op, inputs, attributes } = node;
       const operands = inputs.map((input) => images[input]);
-      if (isLeaf(op) || takes(op)) {
+      if (isLeaf(op) || takes(op, node, graph)) {
         images.push(builder.apply(op, operands, attributes));
       } else if (op.decompose !== undefined) {
         images.push(op.decompose(operands, attributes));

@@ -8,21 +8,28 @@ export interface Request {
   readonly last: number;
 }
 
+/** A lifetime in slots, both ends included. */
+export interface Lifetime {
+  readonly bytes: number;
+  readonly first: number;
+  readonly last: number;
+}
+
 /** Arrays start on cache lines. */
 const alignment = 64;
 
 /**
- * One block of memory for all requests: those that are never needed at once share places (largest first, each at the lowest
- * place that is free for its lifetime).
+ * Where each of the requests lies in one block of memory: those that are never needed at once share places (largest first,
+ * each at the lowest place that is free for its lifetime).
  */
-export function shareMemory(requests: readonly Request[]): TypedArray[] {
-  const bytes = (request: Request) =>
-    Math.ceil((request.length * bytesPerElement[request.dtype]) / alignment) * alignment;
-  const placed: { request: Request; start: number; end: number }[] = [];
-  const starts = new Map<Request, number>();
+export function placeInBlock<R extends Lifetime>(
+  requests: readonly R[],
+): { starts: Map<R, number>; total: number } {
+  const placed: { request: R; start: number; end: number }[] = [];
+  const starts = new Map<R, number>();
   let total = 0;
-  for (const request of [...requests].sort((a, b) => bytes(b) - bytes(a))) {
-    const size = bytes(request);
+  for (const request of [...requests].sort((a, b) => b.bytes - a.bytes)) {
+    const size = Math.ceil(request.bytes / alignment) * alignment;
     let start = 0;
     // In the order of their places, so that the first gap that is wide enough is the lowest.
     for (const other of placed) {
@@ -37,6 +44,16 @@ export function shareMemory(requests: readonly Request[]): TypedArray[] {
     placed.splice(after < 0 ? placed.length : after, 0, place);
     total = Math.max(total, place.end);
   }
+  return { starts, total };
+}
+
+/** One block of memory for all requests. */
+export function shareMemory(requests: readonly Request[]): TypedArray[] {
+  const lifetimes = requests.map((request) => ({
+    ...request,
+    bytes: request.length * bytesPerElement[request.dtype],
+  }));
+  const { starts, total } = placeInBlock(lifetimes);
   const block = new ArrayBuffer(total);
-  return requests.map((request) => allocate(request.dtype, request.length, block, starts.get(request) ?? 0));
+  return lifetimes.map((request) => allocate(request.dtype, request.length, block, starts.get(request) ?? 0));
 }
