@@ -47,6 +47,24 @@ export function broadcastShapes(operation: string, ...shapes: readonly Shape[]):
   return result;
 }
 
+/** Offsets, in row-major order of `shape`, into an operand that broadcasts to it; undefined where each is its own place. */
+export function broadcastOffsets(operand: Shape, shape: Shape): Int32Array | undefined {
+  if (sizeOf(operand) === sizeOf(shape)) return undefined;
+  const strides = stridesOf(operand);
+  const extra = shape.length - operand.length;
+  const offsets = new Int32Array(sizeOf(shape));
+  let count = 1;
+  // Axis by axis from the last: the offsets so far are repeated, each time one stride further.
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const stride = axis < extra || operand[axis - extra] === 1 ? 0 : strides[axis - extra];
+    for (let k = shape[axis] - 1; k >= 0; k--) {
+      for (let i = 0; i < count; i++) offsets[k * count + i] = offsets[i] + k * stride;
+    }
+    count *= shape[axis];
+  }
+  return offsets;
+}
+
 /** An axis in 0..rank−1 from one that may count from the end. Throws naming `operation`. */
 export function normalizeAxis(operation: string, axis: number, rank: number): number {
   const normal = axis < 0 ? axis + rank : axis;

@@ -2,26 +2,8 @@ import { allocate, type TypedArray } from '../../graph/dtype.js';
 import { ScreeError } from '../../graph/errors.js';
 import { constantValue, type Graph, type Node } from '../../graph/graph.js';
 import type { Kernel, TensorType } from '../../graph/op.js';
-import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
+import { broadcastOffsets, sizeOf, type Shape } from '../../graph/shape.js';
 import { checkArrays, type SyncExecutable } from '../program.js';
-
-/** Offsets, in row-major order of `shape`, into an operand that broadcasts to it; undefined where each is its own place. */
-export function broadcastOffsets(operand: Shape, shape: Shape): Int32Array | undefined {
-  if (sizeOf(operand) === sizeOf(shape)) return undefined;
-  const strides = stridesOf(operand);
-  const extra = shape.length - operand.length;
-  const offsets = new Int32Array(sizeOf(shape));
-  let count = 1;
-  // Axis by axis from the last: the offsets so far are repeated, each time one stride further.
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const stride = axis < extra || operand[axis - extra] === 1 ? 0 : strides[axis - extra];
-    for (let k = shape[axis] - 1; k >= 0; k--) {
-      for (let i = 0; i < count; i++) offsets[k * count + i] = offsets[i] + k * stride;
-    }
-    count *= shape[axis];
-  }
-  return offsets;
-}
 
 type Read = (data: TypedArray, index: number) => number;
 

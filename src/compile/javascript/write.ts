@@ -1,9 +1,9 @@
 import { ScreeError } from '../../graph/errors.js';
 import { constantValue, type Node } from '../../graph/graph.js';
-import { sizeOf, stridesOf } from '../../graph/shape.js';
+import { broadcastOffsets, sizeOf, stridesOf } from '../../graph/shape.js';
 import { isView, loopShape } from './access.js';
 import { elementTexts } from './elements.js';
-import { broadcastOffsets, nodeKernel } from './interpret.js';
+import { nodeKernel } from './interpret.js';
 import { shareMemory, type Request } from './memory.js';
 import { nestText } from './nest.js';
 import { nestCode } from './nest-code.js';
