@@ -44,7 +44,7 @@ export interface ElementwiseKernel {
   readonly code?: (...values: string[]) => string;
 }
 
-/** ONNX attribute values, as `encodeModel` takes them. */
+/** ONNX attribute values, as `encodeModel` takes them; the body of a loop by the name that `OnnxEmitter.body` gave it. */
 export type OnnxAttributes = Readonly<
   Record<
     string,
@@ -53,14 +53,9 @@ export type OnnxAttributes = Readonly<
     | { string: string }
     | { ints: readonly number[] }
     | { floats: readonly number[] }
-    | { graph: OnnxBody }
+    | { body: string }
   >
 >;
-
-/** The lowered body of a loop, as `OnnxEmitter.body` makes it. */
-export interface OnnxBody {
-  readonly name: string;
-}
 
 /** What an op's ONNX lowering writes with. Values are named; each name has a type. */
 export interface OnnxEmitter {
@@ -89,11 +84,11 @@ export interface OnnxEmitter {
    * The graph as the body of a loop, for an attribute. Its last inputs are the outer values `captured`; those before them are
    * the body's own inputs.
    */
-  body(graph: Graph, captured: readonly string[]): OnnxBody;
+  body(graph: Graph, captured: readonly string[]): string;
   /** One name for several values: what an op gives that has several results. Only `member` can read it. */
   tuple(values: readonly string[]): string;
-  /** One of the values of a tuple. */
-  member(tuple: string, index: number): string;
+  /** One of the values of a tuple; undefined where the name is a value of its own. */
+  member(tuple: string, index: number): string | undefined;
   /** Channels that the runtime's blocked convolution takes together: 16 with AVX-512, 8 with AVX2, 1 where it has none. */
   readonly channelBlock: number;
 }

@@ -201,7 +201,7 @@ export const scanOp: Op<ScanAttributes> = {
     const end = carries + sequences;
     const directions = (count: number) => ({ ints: new Array<number>(count).fill(reverse ? 1 : 0) });
     const outputs = emitter.emitMany('Scan', names.slice(0, end), body.outputs.length, {
-      body: { graph: emitter.body(body, names.slice(end)) },
+      body: { body: emitter.body(body, names.slice(end)) },
       num_scan_inputs: { int: sequences },
       scan_input_directions: directions(sequences),
       scan_output_directions: directions(body.outputs.length - carries),

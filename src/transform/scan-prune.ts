@@ -20,7 +20,13 @@ export function pruneScans(graph: Graph, simplifyBody: SimplifyBody): Graph {
   const live = new Uint8Array(nodes.length);
   const read = new Map<number, Set<number>>();
   const remains = new Map<number, Remains>();
+  // Whoever reads the tuple as a whole needs all of it.
+  const readWhole = (id: number) => {
+    const { body } = nodes[id].attributes as Partial<ScanAttributes>;
+    if (nodes[id].op === scanOp && body) read.set(id, new Set(body.outputs.keys()));
+  };
   for (const id of [...graph.inputs, ...graph.outputs]) live[id] = 1;
+  graph.outputs.forEach(readWhole);
   for (let id = nodes.length - 1; id >= 0; id--) {
     const { op, inputs, attributes } = nodes[id];
     if (live[id] === 0) continue;
@@ -33,11 +39,7 @@ export function pruneScans(graph: Graph, simplifyBody: SimplifyBody): Graph {
       remains.set(id, rest);
       needed = rest.inputs.map((place) => inputs[place]);
     } else {
-      // Whoever reads the tuple as a whole needs all of it.
-      for (const input of inputs) {
-        const { body } = nodes[input].attributes as Partial<ScanAttributes>;
-        if (nodes[input].op === scanOp && body) read.set(input, new Set(body.outputs.keys()));
-      }
+      inputs.forEach(readWhole);
     }
     for (const input of needed) live[input] = 1;
   }

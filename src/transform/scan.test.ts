@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../compile/index.js';
-import { verify, type NDArray, type Tensor } from '../graph/index.js';
+import { ndarray, print, verify, zeros, type NDArray, type Tensor } from '../graph/index.js';
+import { float32, float64, gather, trace } from '../ops/index.js';
 import { Generator, uniform } from '../random/index.js';
-import { grad, hvp, jvp, scan, vmap } from './index.js';
+import { grad, hvp, jvp, scan, simplify, valueAndGrad, vmap } from './index.js';
 
 /** A network that remembers: the step, and the same loop written out. */
 type Weights = { readonly w: Tensor; readonly u: Tensor };
@@ -150,5 +151,207 @@ describe.each(sizes)('a loop of $length steps, $batch × $hidden', ({ length, ba
       const rows = weights.u.reshape([hidden, hidden, 1]);
       return [vmap(gradient)(weights.u.reshape([1, hidden, hidden]).mul(rows))];
     });
+  });
+});
+
+describe('on ONNX Runtime', () => {
+  test.each([false, true])(
+    'value, gradients and second derivatives as on JavaScript, reverse %s',
+    async (reverse) => {
+      const args: [{ w: NDArray; u: NDArray }, NDArray, NDArray] = [
+        { w: draw('w', 3, 4), u: draw('u', 4, 4) },
+        draw('h', 2, 4),
+        draw('xs', 6, 2, 3),
+      ];
+      const f = (weights: Weights, h: Tensor, xs: Tensor) => {
+        const loss = (own: Weights) => {
+          const [last, , next, twice] = looped(own, h, xs, reverse);
+          return last.square().sum().add(next.mul(twice).sum());
+        };
+        const { value, gradient } = valueAndGrad(loss)(weights);
+        const product = hvp(loss)(weights, { w: weights.w.sin(), u: weights.u.cos() });
+        return [...looped(weights, h, xs, reverse), value, gradient.w, gradient.u, product.w, product.u];
+      };
+      const expected = compile(f, args).run(...args);
+      const program = await compile(f, args, { target: 'onnx', threads: 1 });
+      (await program.run(...args)).forEach((value, k) => expectClose(value, expected[k]));
+      program.close();
+    },
+  );
+
+  test('a loop in a loop, with indices that are checked there', async () => {
+    const f = (table: Tensor, rows: Tensor) =>
+      scan(
+        (total: Tensor, row: Tensor) => {
+          const inner = scan(
+            (sum: Tensor, index: Tensor) => ({ carry: sum.add(gather(table, index)), y: [] }),
+            total,
+            row,
+          );
+          return { carry: inner.carry, y: inner.carry };
+        },
+        table.slice([0], [1]).reshape([]).mul(0),
+        rows,
+      ).ys;
+    const table = ndarray([1, 10, 100]);
+    const rows = ndarray(Int32Array.of(0, 1, 2, 2), [2, 2]);
+    const here = compile(f, [table, rows]);
+    const native = await compile(f, [table, rows], { target: 'onnx', threads: 1 });
+    try {
+      expect(Array.from(here.run(table, rows).data)).toEqual([11, 211]);
+      expect(Array.from((await native.run(table, rows)).data)).toEqual([11, 211]);
+      for (const bad of [3, -1]) {
+        const wrong = ndarray(Int32Array.of(0, bad, 2, 2), [2, 2]);
+        expect(() => here.run(table, wrong)).toThrow(`gather: index ${bad} at place 0 is outside 0 to 2`);
+        await expect(native.run(table, wrong)).rejects.toThrow(/ind/i);
+      }
+    } finally {
+      native.close();
+    }
+  });
+});
+
+describe('the graph of a loop', () => {
+  const running = (start: Tensor, xs: Tensor) =>
+    scan((total: Tensor, x: Tensor) => ({ carry: total.mul(x), y: total }), start, xs, { reverse: true });
+
+  test('prints its body', () => {
+    const graph = simplify(
+      trace((start: Tensor, xs: Tensor) => running(start, xs).carry, [float64(), float64(3)]),
+    );
+    expect(print(graph)).toMatchInlineSnapshot(`
+      "(%0: float64[], %1: float64[3]) → %3
+        %2: float64[1] = scan %0 %1 {length=3 reverse=true carries=1 sequences=1 saved=-1}
+          (%0: float64[], %1: float64[]) → %2
+            %2: float64[] = mul %0 %1
+        %3: float64[] = member %2 {shapes=[[]] dtypes="float64" lead=0 index=0}"
+    `);
+  });
+
+  test('computes what does not change from step to step once, before it', () => {
+    const f = (w: Tensor, xs: Tensor) =>
+      scan((h: Tensor, x: Tensor) => ({ carry: h.mul(w.exp()).add(x), y: [] }), w, xs).carry;
+    const graph = simplify(trace(f, [float64(), float64(9)]));
+    expect(print(graph).match(/exp/g)).toHaveLength(1);
+    expect(print(graph)).toContain('  %2: float64[] = exp %0');
+  });
+
+  test('keeps nothing that nobody reads', () => {
+    const types = [float64(), float64(3)] as const;
+    const value = trace((start: Tensor, xs: Tensor) => running(start, xs).carry, [...types]);
+    const loop = simplify(value).nodes.find(({ op }) => op.name === 'scan');
+    expect(loop?.shape).toEqual([1]);
+    // The value and its gradient share one loop; the gradient has another.
+    const both = trace(
+      (start: Tensor, xs: Tensor) => [
+        running(start, xs).carry,
+        grad((s: Tensor) => running(s, xs).carry)(start),
+      ],
+      [...types],
+    );
+    expect(simplify(both).nodes.filter(({ op }) => op.name === 'scan')).toHaveLength(2);
+  });
+
+  test('runs without allocating', () => {
+    const program = compile(running, [float64(), float64(1e5)]);
+    const { executable } = program;
+    const outputs = [zeros([], 'float64'), zeros([1e5], 'float64')];
+    const inputs = [ndarray(1), ndarray(new Float64Array(1e5).fill(1))];
+    const before = process.memoryUsage().heapUsed;
+    for (let k = 0; k < 20; k++) executable.run(inputs, outputs);
+    // Two million steps; one small object for each would be 32 MB.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(16e6);
+    expect(outputs[0].data[0]).toBe(1);
+  });
+});
+
+describe('edges', () => {
+  test('no steps: the carry as it was, and nothing kept', async () => {
+    const f = (h: Tensor, xs: Tensor) => {
+      const loss = (c: Tensor) => {
+        const { carry, ys } = scan((a: Tensor, x: Tensor) => ({ carry: a.mul(x), y: a.add(x) }), c, xs);
+        return { carry, ys };
+      };
+      return [loss(h).carry, loss(h).ys, grad((c: Tensor) => loss(c).carry.sum().add(loss(c).ys.sum()))(h)];
+    };
+    const empty = ndarray(new Float64Array(0), [0, 2]);
+    const here = compile(f, [float64(2), empty]).run([3, 4], empty);
+    const native = await compile(f, [float64(2), empty], { target: 'onnx' });
+    for (const [carry, ys, gradient] of [here, await native.run([3, 4], empty)]) {
+      expect(Array.from(carry.data)).toEqual([3, 4]);
+      expect(ys.shape).toEqual([0, 2]);
+      expect(Array.from(gradient.data)).toEqual([1, 1]);
+    }
+    native.close();
+  });
+
+  test('no sequences, element types of their own, no carry', () => {
+    const fibonacci = compile(
+      (a: Tensor, b: Tensor) =>
+        scan(
+          ({ x, y }: { x: Tensor; y: Tensor }) => ({
+            carry: { x: y, y: x.add(y) },
+            y: x.remainder(2).equal(0),
+          }),
+          { x: a, y: b },
+          [],
+          { length: 10 },
+        ),
+      [float32(), float32()],
+    );
+    const { carry, ys } = fibonacci.run(0, 1);
+    expect([carry.x.data[0], carry.y.data[0], carry.x.dtype]).toEqual([55, 89, 'float32']);
+    expect([ys.dtype, Array.from(ys.data)]).toEqual(['bool', [1, 0, 0, 1, 0, 0, 1, 0, 0, 1]]);
+    const mapped = compile(
+      (xs: Tensor) => scan((_none: readonly [], x: Tensor) => ({ carry: [], y: x.square() }), [], xs).ys,
+      [float64(3)],
+    );
+    expect(Array.from(mapped.run([1, 2, 3]).data)).toEqual([1, 4, 9]);
+  });
+
+  test.each<[string, (x: Tensor) => unknown, string]>([
+    [
+      'a carry of another type',
+      (x) => scan((c: Tensor) => ({ carry: c.cast('float32'), y: [] }), x, x),
+      'the carry is float64[3] before a step and float32[3] after it',
+    ],
+    [
+      'a carry of another shape',
+      (x) => scan((c: { h: Tensor }) => ({ carry: { h: c.h.sum() }, y: [] }), { h: x }, x),
+      "carry 'h' is float64[3] before a step and float64[] after it",
+    ],
+    [
+      'sequences of two lengths',
+      (x) => scan((c: Tensor) => ({ carry: c, y: [] }), x, { a: x, b: x.reshape([1, 3]) }),
+      "sequence 'b' is [1,3]; its first axis must have 3 elements",
+    ],
+    [
+      'no length',
+      (x) => scan((c: Tensor) => ({ carry: c, y: [] }), x, []),
+      'length undefined must be an integer from 0 on',
+    ],
+    [
+      'nothing to do',
+      (x) => scan(() => ({ carry: [], y: [] }), [], x),
+      'the step neither carries nor keeps anything',
+    ],
+  ])('%s is refused', (_what, f, message) => {
+    expect(() => trace((x: Tensor) => [x, f(x)] as Tensor[], [float64(3)])).toThrow(`scan: ${message}`);
+  });
+
+  test('a tensor of a step that leaves it is refused', () => {
+    let escaped: Tensor | undefined;
+    const f = (x: Tensor) => {
+      scan(
+        (c: Tensor, e: Tensor) => {
+          escaped = c.mul(e);
+          return { carry: escaped, y: [] };
+        },
+        x.sum(),
+        x,
+      );
+      return escaped?.add(1) ?? x;
+    };
+    expect(() => trace(f, [float64(3)])).toThrow('belongs to another trace');
   });
 });

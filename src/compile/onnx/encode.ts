@@ -39,7 +39,8 @@ export type Attribute =
   | { readonly floats: readonly number[] }
   | { readonly string: string }
   | { readonly strings: readonly string[] }
-  | { readonly tensor: TensorValue };
+  | { readonly tensor: TensorValue }
+  | { readonly graph: OnnxGraph };
 
 export interface OnnxNode {
   readonly op: string;
@@ -95,6 +96,7 @@ function encodeAttribute(name: string, attribute: Attribute): Message {
   if ('int' in attribute) return message.int(3, attribute.int).int(20, 2);
   if ('string' in attribute) return message.string(4, attribute.string).int(20, 3);
   if ('tensor' in attribute) return message.message(5, encodeTensor(attribute.tensor, '')).int(20, 4);
+  if ('graph' in attribute) return message.message(6, encodeGraph(attribute.graph)).int(20, 5);
   if ('floats' in attribute) return message.floats(7, attribute.floats).int(20, 6);
   if ('ints' in attribute) return message.ints(8, attribute.ints).int(20, 7);
   for (const value of attribute.strings) message.string(9, value);
