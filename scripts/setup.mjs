@@ -7,6 +7,8 @@ import { existsSync } from 'node:fs';
 /** What apt installs, and for which tests. To add a package, add a line. */
 const packages = [
   { name: 'dataset-fashion-mnist', is: 'the Fashion-MNIST images', tests: 'the tests that train on them' },
+  { name: 'openmpi-bin', is: 'Open MPI', tests: 'the tests of its collectives' },
+  { name: 'mpich', is: 'MPICH', tests: 'the tests of its collectives' },
 ];
 
 /** @param {string} name */
