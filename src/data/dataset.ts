@@ -62,6 +62,8 @@ export type RawDataset = {
   /** Where the source has no such part, it is taken from the training part as the {@link SplitOptions} say. */
   readonly validation?: RawPart;
   readonly test?: RawPart;
+  /** The parts are as the options say already: nothing more is taken from the training part. */
+  readonly divided?: boolean;
   /** Equal pieces of an example that have their own mean and std. Default its channels; 1 where it is no image. */
   readonly groups?: number;
   /** Features that are left as they are, such as the 0 and 1 of a category. */

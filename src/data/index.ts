@@ -5,6 +5,17 @@ export { normalise, standardisation, type Normalisation } from './normalise.js';
 export { parseCsv, type CsvRow } from './csv.js';
 export type { DownloadProgress } from './download.js';
 export { parseIdx, readIdx, type IdxArray } from './idx.js';
+export { decodeImages, readImageHeader, type ImageHeader, type ImageShape } from './images.js';
+export { parseNpy, type NpyArray } from './npy.js';
+export {
+  encodeTable,
+  tableEncodingSchema,
+  type EncodedTable,
+  type Table,
+  type TableEncoding,
+} from './table-encoding.js';
+export { readTable } from './table.js';
+export { decodeText, encodeText, unknownCharacter, type EncodedText } from './text.js';
 export { datasetNames, loadDataset, type LoadOptions } from './load.js';
 export { dataOptionsSchema, dataSourceSchema, type DataOptions, type DataSource } from './options.js';
 export type { SplitOptions } from './split.js';

@@ -91,11 +91,13 @@ describe('loadDataset', () => {
       'unknown data set "fashion_mnist"; did you mean "fashion-mnist"?',
     );
     await expect(loadDataset('nothing')).rejects.toThrow(
-      'unknown data set "nothing"; known: digits, fashion-mnist',
+      'unknown data set "nothing"; known: digits, fashion-mnist, alice',
     );
     await expect(loadDataset('toString')).rejects.toThrow('unknown data set "toString"');
     await expect(loadDataset('./nowhere/at-all')).rejects.toThrow('there is no folder ./nowhere/at-all');
-    await expect(loadDataset('package.json')).rejects.toThrow('package.json is no folder');
+    await expect(loadDataset('package.json')).rejects.toThrow(
+      'package.json is none of the files that are read: a table (.csv, .tsv)',
+    );
   });
 });
 

@@ -102,6 +102,7 @@ export async function readTableDataset(
   return {
     name,
     source: path,
+    divided: true,
     inputShape: [width],
     groups: width,
     unscaled: oneHotPlaces(encoding),
