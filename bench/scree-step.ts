@@ -2,6 +2,7 @@
 import { crossEntropy, models } from '../src/nn/index.js';
 import { sgd } from '../src/optim/index.js';
 import { Generator, integers, normal } from '../src/random/index.js';
+import { judgeOf } from '../src/train/judge.js';
 import { startState } from '../src/train/start.js';
 import { TrainingStep } from '../src/train/step.js';
 import { measure } from './measure.js';
@@ -9,6 +10,7 @@ import { trainBatch } from './train.js';
 
 const [, , name, threads] = process.argv;
 const input = [1, 28, 28];
+const classes = Array.from({ length: 10 }, (_, index) => `${index}`);
 const model = models[name].build(input, 10);
 const generator = new Generator(0);
 const initial = model.init(generator, input);
@@ -17,9 +19,10 @@ const step = await TrainingStep.compile({
   model,
   initial,
   start: startState(initial, optimizer),
-  input,
+  input: { shape: input, dtype: 'float32' },
+  label: { shape: [], dtype: 'int32' },
+  judge: judgeOf({ kind: 'classification', classes }, crossEntropy, input),
   batchSize: trainBatch,
-  loss: crossEntropy,
   optimizer,
   cyclesMomentum: false,
   compile: { target: 'onnx', threads: Number(threads) },
@@ -28,6 +31,6 @@ const examples = normal(generator, [trainBatch, ...input]);
 const labels = integers(generator, [trainBatch], 0, 10);
 let count = 0;
 await measure(async () => {
-  await step.run(examples, labels, { lr: 0.01, step: ++count, key: [0, count] });
+  await step.run(examples, labels, { lr: 0.01, step: ++count, random: generator.fork(count) });
 });
 step.close();

@@ -1,8 +1,10 @@
-import type { MetricsRow, Progress } from '../src/train/index.js';
-import { formatCount, formatDuration, formatNumber, formatPercent } from './terminal/format.js';
+import type { Task } from '../src/data/index.js';
+import type { MetricsRow, Progress, Score } from '../src/train/index.js';
+import { mainMetric } from './metrics.js';
+import { formatCount, formatDuration, formatNumber } from './terminal/format.js';
 import { History } from './terminal/history.js';
 import { startLive, type Live } from './terminal/live.js';
-import { trainingLine, trainingView, type TrainingState } from './terminal/progress.js';
+import { trainingLine, trainingView, type Measured, type TrainingState } from './terminal/progress.js';
 import { styleFor } from './terminal/style.js';
 import { table } from './terminal/table.js';
 
@@ -32,6 +34,10 @@ export class TrainDisplay {
   };
   readonly #history = new History();
   readonly #epochs: Epoch[] = [];
+  #task: Task = { kind: 'classification', classes: [] };
+  /** Of the task's main metric: smoothed over training batches, and of the last test. */
+  #metric: number | undefined;
+  #tested: { readonly part: string; readonly value: number } | undefined;
   #live: Live | undefined;
   #rateFrom = { step: 0, at: 0 };
 
@@ -70,10 +76,12 @@ export class TrainDisplay {
   }
 
   private start(run: Extract<Progress, { kind: 'start' }>): void {
-    const { model, data, parameters, optimizer, batchSize, threads, target, epochs, steps, resumedFrom } =
-      run;
+    const { model, data, parameters, optimizer, batchSize, accumulate, threads, target } = run;
+    const { epochs, steps, resumedFrom } = run;
+    this.#task = run.task;
+    const batch = `batch ${batchSize}${accumulate > 1 ? ` in ${accumulate} parts` : ''}`;
     const where = target === 'onnx' ? `${threads} thread${threads === 1 ? '' : 's'}` : target;
-    const details = [`${formatCount(parameters)} parameters`, optimizer, `batch ${batchSize}`, where];
+    const details = [`${formatCount(parameters)} parameters`, optimizer, batch, where];
     const title = `${model} on ${data}`;
     Object.assign(this.#state, { title, details, epochs, step: resumedFrom ?? 0, steps });
     this.#rateFrom = { step: resumedFrom ?? 0, at: performance.now() };
@@ -88,14 +96,14 @@ export class TrainDisplay {
     });
   }
 
-  private step({ step, epoch, loss, accuracy, lr }: Step): void {
+  private step({ step, epoch, score, lr }: Step): void {
     const state = this.#state;
     state.step = step;
     state.epoch = epoch;
     state.lr = lr;
-    state.accuracy = mix(state.accuracy, accuracy);
+    this.#metric = mix(this.#metric, score[mainMetric(this.#task).name]);
     state.note = undefined;
-    this.addLoss(loss);
+    this.addLoss(score.loss);
   }
 
   private addLoss(loss: number): void {
@@ -105,19 +113,32 @@ export class TrainDisplay {
 
   private epoch(progress: Epoch): void {
     this.#epochs.push(progress);
-    this.#state.test = progress.test;
+    const { epoch, step, train, validation, test, seconds } = progress;
+    const { label, name, format } = mainMetric(this.#task);
+    this.#tested = validation
+      ? { part: 'validation', value: validation[name] }
+      : { part: 'test', value: test[name] };
     this.#state.note = undefined;
     if (this.quiet || this.stream.isTTY) return;
-    const { epoch, step, train, test, seconds } = progress;
     const fields = [
       `epoch ${epoch}/${this.#state.epochs}`,
       `step ${formatCount(step)}`,
       `loss ${formatNumber(train.loss)}`,
-      `accuracy ${formatPercent(train.accuracy)}`,
-      `test ${formatPercent(test.accuracy)}`,
+      `${label} ${format(train[name])}`,
+      `${this.#tested.part} ${format(this.#tested.value)}`,
       formatDuration(seconds * 1000),
     ];
     this.#live?.log(fields.join('  '));
+  }
+
+  /** The task's main metric on the training batches, and on the part that was tested last. */
+  private measured(): Measured[] {
+    const { label, format, width } = mainMetric(this.#task);
+    const field = (label: string, value: number) => ({ label, value: format(value), width });
+    return [
+      ...(this.#metric === undefined ? [] : [field(label, this.#metric)]),
+      ...(this.#tested === undefined ? [] : [field(this.#tested.part, this.#tested.value)]),
+    ];
   }
 
   /** What is drawn, with the rate over the last moments. */
@@ -128,7 +149,7 @@ export class TrainDisplay {
       this.#state.stepsPerSecond = ((this.#state.step - this.#rateFrom.step) / elapsed) * 1000;
     }
     if (elapsed > rateWindowMs) this.#rateFrom = { step: this.#state.step, at: now };
-    return { ...this.#state, losses: this.#history.values };
+    return { ...this.#state, measured: this.measured(), losses: this.#history.values };
   }
 
   /** The epochs of this sitting; of many, some evenly spread ones and the last. */
@@ -137,15 +158,18 @@ export class TrainDisplay {
     if (length === 0) return [];
     const every = Math.ceil(length / mostRows);
     const shown = this.#epochs.filter((_, index) => (length - 1 - index) % every === 0);
-    const rows = shown.map(({ epoch, train, test, seconds }) => [
+    const { label, name, format } = mainMetric(this.#task);
+    const cells = ({ loss, [name]: metric }: Score) => [formatNumber(loss), format(metric)];
+    const rows = shown.map(({ epoch, train, validation, test, isBest, seconds }) => [
       String(epoch),
-      formatNumber(train.loss),
-      formatPercent(train.accuracy),
-      formatNumber(test.loss),
-      formatPercent(test.accuracy),
+      ...cells(train),
+      ...cells(validation ?? test),
       formatDuration(seconds * 1000),
+      ...(isBest ? ['lowest'] : []),
     ]);
-    const columns = ['epoch', 'loss', 'accuracy', 'test loss', 'test accuracy', 'time'];
+    const part = this.#epochs[0].validation === undefined ? 'test' : 'validation';
+    const columns = ['epoch', 'loss', label, `${part} loss`, `${part} ${label}`, 'time'];
+    if (part === 'validation') columns.push('so far');
     return table(rows, { columns, style: styleFor(this.stream) });
   }
 }

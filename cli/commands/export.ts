@@ -42,7 +42,7 @@ async function runExport(path: string, file: string, options: ExportCommandOptio
     );
   }
   const loaded = await loadRun(path);
-  for (const line of loaded.damaged) process.stderr.write(`warning: ${line}\n`);
+  for (const line of loaded.warnings) process.stderr.write(`warning: ${line}\n`);
   try {
     const { run, checkpoint } = loaded;
     const bytes = formats[extension]({ name: run.model.name, ...loaded }, options, checkpoint.step);

@@ -1,51 +1,73 @@
 import type { Command } from 'commander';
 import { normalise } from '../../src/data/index.js';
 import { sizeOf } from '../../src/graph/shape.js';
-import { loadRun } from '../../src/train/index.js';
+import { loadRun, type TrainedRun } from '../../src/train/index.js';
 import { readExamples } from '../examples.js';
-import { addSharedOptions, type SharedOptions } from '../options.js';
+import { addSharedOptions } from '../options.js';
+import { formatNumber } from '../terminal/format.js';
+import { addCheckpointOption, type CheckpointOptions } from './eval.js';
 
 export function addPredictCommand(program: Command): void {
   const command = program
     .command('predict')
-    .summary('classify the examples of a file with the model of a run')
+    .summary('use the model of a run on the examples of a file')
     .description(
-      'Classify the examples of a file: IDX, a PNG image of the size that the model takes, or CSV with the numbers of ' +
-        'one example a row. For each a line: its class, a tab, the probability.',
+      'Use the model of a run on the examples of a file: IDX, a PNG image of the size that the model takes, or CSV with the numbers ' +
+        'of one example a row. For each a line: its class, a tab, the probability; or the number that is predicted.',
     )
     .argument('<run>', 'folder of the run')
     .argument(
       '<file>',
-      'examples without labels, in integers as the data of the run are (0 to 255; digits: 0 to 16)',
+      'examples without labels, as the data of the run are (bytes 0 to 255; digits: 0 to 16)',
     );
-  addSharedOptions(command, 'the result as one JSON object').action(runPredict);
+  addSharedOptions(addCheckpointOption(command), 'the result as one JSON object').action(runPredict);
+}
+
+/** What is said of one example: a line for people, and plain JSON. */
+interface Prediction {
+  readonly line: string;
+  readonly json: Readonly<Record<string, unknown>>;
 }
 
 async function runPredict(
   path: string,
   file: string,
-  { threads, json = false }: SharedOptions,
+  { threads, checkpoint, json = false }: CheckpointOptions,
 ): Promise<void> {
-  const loaded = await loadRun(path, { threads });
-  for (const line of loaded.damaged) process.stderr.write(`warning: ${line}\n`);
+  const loaded = await loadRun(path, { threads, checkpoint });
+  for (const line of loaded.warnings) process.stderr.write(`warning: ${line}\n`);
   try {
-    const { input, classes, normalisation } = loaded;
-    const data = normalise(await readExamples(file, input), input, normalisation);
-    const examples = { data, shape: [data.length / sizeOf(input), ...input], dtype: 'float32' } as const;
-    const probabilities = await loaded.evaluator.probabilities(loaded.weights, examples);
-    const predictions = Array.from({ length: examples.shape[0] }, (_, row) => {
-      const own = probabilities.data.subarray(row * classes.length, (row + 1) * classes.length);
-      const probability = Math.max(...own);
-      return { class: classes[own.indexOf(probability)], probability };
-    });
+    const predictions = await predict(loaded, file);
     if (json) {
-      process.stdout.write(`${JSON.stringify({ run: path, file, predictions })}\n`);
+      const result = { run: path, file, predictions: predictions.map((prediction) => prediction.json) };
+      process.stdout.write(`${JSON.stringify(result)}\n`);
       return;
     }
-    for (const prediction of predictions) {
-      process.stdout.write(`${prediction.class}\t${prediction.probability.toFixed(4)}\n`);
-    }
+    for (const { line } of predictions) process.stdout.write(`${line}\n`);
   } finally {
     await loaded.evaluator.close();
   }
+}
+
+async function predict(loaded: TrainedRun, file: string): Promise<Prediction[]> {
+  const { input, task, normalisation, evaluator, weights } = loaded;
+  const raw = await readExamples(file, input);
+  const data = normalisation ? normalise(raw, input, normalisation) : Float32Array.from(raw);
+  const examples = { data, shape: [data.length / sizeOf(input), ...input], dtype: 'float32' } as const;
+  if (task.kind !== 'classification') {
+    const { mean, std } = task.kind === 'regression' ? task : { mean: 0, std: 1 };
+    const outputs = await evaluator.outputs(weights, examples);
+    return Array.from(outputs.data, (output) => {
+      const value = output * std + mean;
+      return { line: formatNumber(value), json: { value } };
+    });
+  }
+  const { classes } = task;
+  const probabilities = await evaluator.probabilities(weights, examples);
+  return Array.from({ length: examples.shape[0] }, (_, row) => {
+    const own = probabilities.data.subarray(row * classes.length, (row + 1) * classes.length);
+    const probability = Math.max(...own);
+    const name = classes[own.indexOf(probability)];
+    return { line: `${name}\t${probability.toFixed(4)}`, json: { class: name, probability } };
+  });
 }

@@ -136,7 +136,7 @@ async function begin(
     ...watch,
     model,
     data,
-    dataFrom: from,
+    dataSource: { from, options: {} },
     epochs,
     steps,
     batchSize: batch,

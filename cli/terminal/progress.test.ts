@@ -10,8 +10,10 @@ const state: TrainingState = {
   step: 2671,
   steps: 4690,
   loss: 0.31236,
-  accuracy: 0.8871,
-  test: { loss: 0.33, accuracy: 0.879 },
+  measured: [
+    { label: 'accuracy', value: '88.7%', width: 5 },
+    { label: 'test', value: '87.9%', width: 5 },
+  ],
   lr: 0.0031,
   stepsPerSecond: 231.4,
   losses: Array.from({ length: 300 }, (_, i) => 2.2 * Math.exp(-i / 40) + 0.3),
@@ -104,7 +106,7 @@ describe('trainingView', () => {
   test('is never wider than asked for nor of another height, whatever the state', () => {
     const states = [
       state,
-      { ...state, step: 0, loss: undefined, accuracy: undefined, stepsPerSecond: undefined, losses: [] },
+      { ...state, step: 0, loss: undefined, measured: undefined, stepsPerSecond: undefined, losses: [] },
       { ...state, loss: NaN, losses: [NaN], note: 'saving a checkpoint of the run' },
       {
         ...state,
@@ -112,7 +114,12 @@ describe('trainingView', () => {
         epochs: 100_000,
         steps: 1e9,
       },
-      { ...state, stepsPerSecond: 1e-9, lr: 1.23456e-17, test: { loss: 1234.5 } },
+      {
+        ...state,
+        stepsPerSecond: 1e-9,
+        lr: 1.23456e-17,
+        measured: [{ label: 'test', value: '1,234', width: 6 }],
+      },
     ];
     for (let columns = 60; columns <= 200; columns++) {
       for (const candidate of states) {

@@ -1,7 +1,15 @@
-import { formatCount, formatDuration, formatNumber, formatPercent, formatSI } from './format.js';
+import { formatCount, formatDuration, formatNumber, formatSI } from './format.js';
 import { lineChart, progressBar } from './chart.js';
 import { plain, type Style } from './style.js';
 import { pad, truncate, visibleWidth } from './text.js';
+
+/** A measured number as it is shown. */
+export interface Measured {
+  readonly label: string;
+  readonly value: string;
+  /** Columns that its values take. */
+  readonly width: number;
+}
 
 /** Where a training run stands. */
 export interface TrainingState {
@@ -17,9 +25,8 @@ export interface TrainingState {
   steps: number;
   /** Of the training batches, smoothed. */
   loss?: number;
-  accuracy?: number;
-  /** Of the last test. */
-  test?: { loss: number; accuracy?: number };
+  /** What else is measured, such as the accuracy and that of the last test. */
+  measured?: readonly Measured[];
   lr?: number;
   stepsPerSecond?: number;
   /** The course of the loss, evenly spaced from the first step to the last one taken; see History. */
@@ -31,12 +38,9 @@ export interface TrainingState {
 /** The widest that the view gets: eyes do not follow longer lines. */
 const mostColumns = 120;
 
-interface Field {
-  label: string;
-  value: string;
-  /** After the value rather than before it. */
-  unit?: boolean;
-  width: number;
+interface Field extends Measured {
+  /** The label stands after the value rather than before it. */
+  readonly unit?: boolean;
 }
 
 /**
@@ -117,12 +121,11 @@ function remaining({ step, steps, stepsPerSecond }: TrainingState): string {
   return `${formatDuration(Math.ceil((steps - step) / stepsPerSecond) * 1000).replace('.0s', 's')} left`;
 }
 
-function fieldsOf({ loss, accuracy, test, stepsPerSecond, step, steps, lr }: TrainingState): Field[] {
-  const fields: Field[] = [{ label: 'loss', value: loss === undefined ? '–' : formatNumber(loss), width: 6 }];
-  if (accuracy !== undefined) fields.push({ label: 'accuracy', value: formatPercent(accuracy), width: 5 });
-  if (test?.accuracy !== undefined)
-    fields.push({ label: 'test', value: formatPercent(test.accuracy), width: 5 });
-  else if (test !== undefined) fields.push({ label: 'test', value: formatNumber(test.loss), width: 6 });
+function fieldsOf({ loss, measured = [], stepsPerSecond, step, steps, lr }: TrainingState): Field[] {
+  const fields: Field[] = [
+    { label: 'loss', value: loss === undefined ? '–' : formatNumber(loss), width: 6 },
+    ...measured,
+  ];
   if (stepsPerSecond !== undefined) {
     fields.push({ label: 'steps/s', value: formatSI(stepsPerSecond), width: 5, unit: true });
   }

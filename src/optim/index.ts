@@ -53,9 +53,15 @@ export {
   type Method,
   type Problem,
 } from './deterministic/index.js';
-export type { Definition, OptionInfo, OptionValue, OptionValues } from './options.js';
+export { define, type Definition, type OptionInfo, type OptionValue, type OptionValues } from './options.js';
 export type { HostStep, Needs, Optimizer, OptimizerFactory, StepContext } from './optimizer.js';
-export { parseOptimizer, parseOptimizerOrMethod, parseSchedule, type ScheduleDefaults } from './parse.js';
+export {
+  parseOptimizer,
+  parseOptimizerOrMethod,
+  parseSchedule,
+  readSpec,
+  type ScheduleDefaults,
+} from './parse.js';
 export { optimizers, schedules, wrappers, type Registry } from './registry.js';
 export type { Plateau, PlateauState, Schedule } from './schedule.js';
 export {

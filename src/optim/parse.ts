@@ -15,8 +15,12 @@ function readValue(option: OptionInfo | undefined, text: string): OptionValue {
   return text.trim() === '' || Number.isNaN(value) ? text : value;
 }
 
-/** `name` or `name:option=value,option=value`; a boolean option alone means true. */
-function readSpec<T>(
+/**
+ * `name` or `name:option=value,option=value`; a boolean option alone means true.
+ * @param kind what is named, for messages: `optimizer`
+ * @throws ScreeError for an unknown name, and for what is no option of it by its form
+ */
+export function readSpec<T>(
   kind: string,
   text: string,
   registry: Registry<T>,
@@ -33,6 +37,7 @@ function readSpec<T>(
     const option = definition.options.find((known) => known.name === key);
     const flag = equals < 0 && option?.type === 'boolean';
     if (equals < 0 && !flag) {
+      if (definition.options.length === 0) throw new ScreeError(`${name}: takes no options; write ${name}`);
       throw new ScreeError(
         `${name}: ${JSON.stringify(part)} is not option=value; write ${name}:${definition.options[0].name}=… (options: ${showOptions(definition.options)})`,
       );

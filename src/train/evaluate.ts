@@ -1,81 +1,65 @@
-import { compileGraph, type CompileOptions, type Executable } from '../compile/index.js';
+import { compileGraph, type Executable } from '../compile/index.js';
 import { batches, type Split } from '../data/index.js';
+import { allocate } from '../graph/dtype.js';
+import type { Graph } from '../graph/graph.js';
 import { zeros, type NDArray } from '../graph/ndarray.js';
-import type { TensorType } from '../graph/op.js';
-import { sizeOf, type Shape } from '../graph/shape.js';
+import { sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { flattenTree, unflattenTree } from '../graph/tree.js';
-import type { Initialised, Layer } from '../nn/index.js';
-import { accuracy, float32, int32, softmax, trace } from '../ops/index.js';
+import { softmax, trace } from '../ops/index.js';
+import type { Score } from './judge.js';
+import { applyModel, batchOf, leafTypes, type Learner, type Leaves } from './learner.js';
 import type { Weights } from './start.js';
-import type { Loss, Score } from './step.js';
 
-export interface EvaluatorOptions {
-  readonly model: Layer;
-  /** What `model.init` gave: for its trees. */
-  readonly initial: Initialised;
-  /** Shape of one example. */
-  readonly input: Shape;
-  readonly loss: Loss;
-  readonly compile: CompileOptions;
-  /** Examples at a time. */
-  readonly batchSize?: number;
+/** Examples at a time: few enough for the activations of a large image to fit in memory. */
+function usualBatch(numbersEach: number): number {
+  return Math.max(1, Math.min(500, Math.floor(2 ** 22 / numbersEach)));
 }
-
-type Leaves = readonly Tensor[];
 
 /** Applies a model as it is tested: running statistics, no dropout. One program for each size of batch, made when needed. */
 export class Evaluator {
   readonly #programs = new Map<string, Promise<Executable>>();
+  readonly #batchSize: number;
 
-  constructor(private readonly options: EvaluatorOptions) {}
+  /** @param options.batchSize examples at a time; default 500, fewer where they are large */
+  constructor(
+    private readonly learner: Learner,
+    { batchSize = usualBatch(sizeOf(learner.input.shape)) }: { readonly batchSize?: number } = {},
+  ) {
+    this.#batchSize = batchSize;
+  }
 
-  /** Mean loss and share of right answers over a whole split, the last, shorter batch included. */
+  /** What the judge says of a whole split, the last, shorter batch included. */
   async score(weights: Weights, split: Split): Promise<Score> {
-    const batchSize = this.batchSize(split.size);
+    const { judge } = this.learner;
+    const batchSize = Math.min(this.#batchSize, split.size);
     const loss = zeros([]);
-    const right = zeros([]);
-    const total = { loss: 0, right: 0 };
+    const tally = zeros([]);
+    const total = { loss: 0, tally: 0 };
     for (const { inputs, labels, size } of batches(split, { batchSize }).epoch(0)) {
-      const program = await this.program('score', size, (output, truth) => [
-        this.options.loss(output, truth),
-        accuracy(output, truth),
-      ]);
-      await program.run([...weights.parameters, ...weights.state, inputs, labels], [loss, right]);
+      const program = await this.program(`score ${size}`, () => this.traceScore(size));
+      await program.run([...weights.parameters, ...weights.state, inputs, labels], [loss, tally]);
       total.loss += loss.data[0] * size;
-      total.right += Math.round(right.data[0] * size);
+      total.tally += tally.data[0];
     }
-    return { loss: total.loss / split.size, accuracy: total.right / split.size };
+    return judge.score(total.loss / split.size, total.tally / (split.size * judge.labelsEach), split);
   }
 
   /**
-   * Class probabilities: the softmax of the model's output.
-   * @param examples float32 [count, ...input]
-   * @returns float32 [count, classes]
+   * What the model gives, as it is: logits of classes or characters, a number in standard deviations.
+   * @param examples [count, ...input]
+   * @returns float32 [count, ...output]
    */
-  async probabilities(weights: Weights, examples: NDArray): Promise<NDArray> {
-    const [count] = examples.shape;
-    const classes = sizeOf(this.options.initial.output);
-    const width = sizeOf(this.options.input);
-    const result = zeros([count, classes]);
-    const step = this.batchSize(count);
-    for (let first = 0; first < count; first += step) {
-      const size = Math.min(step, count - first);
-      const program = await this.program('probabilities', size, (output) => [softmax(output, 1)]);
-      const rows = examples.data.subarray(first * width, (first + size) * width);
-      const out = zeros([size, classes]);
-      await program.run(
-        [
-          ...weights.parameters,
-          ...weights.state,
-          { data: rows, shape: [size, ...this.options.input], dtype: 'float32' },
-          { data: new Int32Array(size), shape: [size], dtype: 'int32' },
-        ],
-        [out],
-      );
-      result.data.set(out.data, first * classes);
-    }
-    return result;
+  outputs(weights: Weights, examples: NDArray): Promise<NDArray> {
+    return this.apply('outputs', weights, examples, (output) => output);
+  }
+
+  /**
+   * Probabilities of classes or characters: the softmax of the model's output.
+   * @param examples [count, ...input]
+   * @returns float32 [count, ...output]
+   */
+  probabilities(weights: Weights, examples: NDArray): Promise<NDArray> {
+    return this.apply('probabilities', weights, examples, (output) => softmax(output));
   }
 
   async close(): Promise<void> {
@@ -83,37 +67,60 @@ export class Evaluator {
     this.#programs.clear();
   }
 
-  private batchSize(count: number): number {
-    return Math.max(1, Math.min(this.options.batchSize ?? 500, count));
+  private async apply(
+    what: string,
+    weights: Weights,
+    examples: NDArray,
+    finish: (output: Tensor) => Tensor,
+  ): Promise<NDArray> {
+    const { input, initial } = this.learner;
+    const [count] = examples.shape;
+    const width = sizeOf(input.shape);
+    const outputWidth = sizeOf(initial.output);
+    const result = zeros([count, ...initial.output]);
+    const step = Math.max(1, Math.min(this.#batchSize, count));
+    for (let first = 0; first < count; first += step) {
+      const size = Math.min(step, count - first);
+      const program = await this.program(`${what} ${size}`, () =>
+        this.trace(size, (output) => [finish(output)]),
+      );
+      const data = allocate(input.dtype, size * width);
+      data.set(examples.data.subarray(first * width, (first + size) * width));
+      const out = zeros([size, ...initial.output]);
+      await program.run([...weights.parameters, ...weights.state, { data, ...batchOf(size, input) }], [out]);
+      result.data.set(out.data, first * outputWidth);
+    }
+    return result;
   }
 
-  private program(
-    what: string,
+  private traceScore(size: number): Graph {
+    const { judge, label } = this.learner;
+    return this.trace(size, (output, [labels]) => [judge.loss(output, labels), judge.tally(output, labels)], [
+      batchOf(size, label),
+    ]);
+  }
+
+  private trace(
     size: number,
-    judge: (output: Tensor, labels: Tensor) => Leaves,
-  ): Promise<Executable> {
-    const key = `${what} ${size}`;
-    const known = this.#programs.get(key);
-    if (known !== undefined) return known;
-    const { model, initial, input, compile } = this.options;
-    const type = ({ shape, dtype }: TensorType): TensorType => ({ shape, dtype });
-    const graph = trace<[Leaves, Leaves, Tensor, Tensor], Leaves>(
-      (parameters, state, examples, labels) => {
-        const trees = [
-          unflattenTree(initial.parameters, parameters),
-          unflattenTree(initial.state, state),
-        ] as const;
-        return judge(model.apply(...trees, examples, { training: false }).output, labels);
+    finish: (output: Tensor, labels: Leaves) => Leaves,
+    labels: ReturnType<typeof batchOf>[] = [],
+  ): Graph {
+    const { initial, input } = this.learner;
+    return trace<[Leaves, Leaves, Tensor, Leaves], Leaves>(
+      (parameters, state, examples, truth) => {
+        const { output } = applyModel(this.learner, parameters, state, examples, { training: false });
+        return finish(output, truth);
       },
-      [
-        flattenTree(initial.parameters).map(type),
-        flattenTree(initial.state).map(type),
-        float32(size, ...input),
-        int32(size),
-      ],
+      [leafTypes(initial.parameters), leafTypes(initial.state), batchOf(size, input), labels],
     );
-    const program = Promise.resolve(compileGraph(graph, compile));
-    this.#programs.set(key, program);
+  }
+
+  private program(key: string, traced: () => Graph): Promise<Executable> {
+    let program = this.#programs.get(key);
+    if (program === undefined) {
+      program = Promise.resolve(compileGraph(traced(), this.learner.compile));
+      this.#programs.set(key, program);
+    }
     return program;
   }
 }

@@ -6,16 +6,28 @@ export {
   type Checkpoint,
   type CheckpointFile,
 } from './checkpoint.js';
-export { Evaluator, type EvaluatorOptions } from './evaluate.js';
+export { Evaluator } from './evaluate.js';
+export { judgeOf, type Judge, type Score } from './judge.js';
+export type { Learner } from './learner.js';
 export { exportOnnx, type ExportedModel, type OnnxExportOptions } from './export-onnx.js';
 export { exportWeights, loadWeights } from './export-weights.js';
-export { loadRun, resumeRun, type ResumeOptions, type TrainedRun } from './load-run.js';
+export {
+  loadRun,
+  resumeRun,
+  type CheckpointChoice,
+  type LoadRunOptions,
+  type ResumeOptions,
+  type TrainedRun,
+} from './load-run.js';
 export type { Progress } from './loop.js';
+export { losses, type Loss } from './losses.js';
 export { readMetrics, type MetricsRow } from './metrics.js';
 export { planDefaults, type PlanOptions } from './plan.js';
+export type { Best, EpochScores } from './position.js';
 export { readRun, RunFolder, type Run, type RunDescription } from './run-folder.js';
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.js';
 export type { Weights } from './start.js';
-export type { Loss, Score } from './step.js';
+export { classScores, confusionMatrix, type ClassScore } from './classes.js';
+export { testRun, type TestReport } from './test-run.js';
 export { train, type TrainOptions, type TrainReport, type TrainResult } from './train.js';
 export { screeVersion } from './version.js';

@@ -1,41 +1,64 @@
-import { join } from 'node:path';
 import { z } from 'zod';
-import type { CompileOptions } from '../compile/index.js';
-import { loadDataset, type Dataset, type LoadOptions, type Normalisation, type Task } from '../data/index.js';
+import {
+  dataSourceSchema,
+  loadDataset,
+  tableEncodingSchema,
+  type Dataset,
+  type LoadOptions,
+  type Normalisation,
+  type TableEncoding,
+  type Task,
+} from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import type { Shape } from '../graph/shape.js';
-import { unknownName } from '../graph/suggest.js';
-import { crossEntropy, models, type Initialised, type Layer } from '../nn/index.js';
+import type { Initialised, Layer } from '../nn/index.js';
 import { parseOptimizer } from '../optim/index.js';
 import { Generator } from '../random/index.js';
-import { newestSound } from './checkpoint.js';
+import { newestSound, type Checkpoint } from './checkpoint.js';
+import { chooseModel } from './choose-model.js';
 import { Evaluator } from './evaluate.js';
-import { readRun, type Run } from './run-folder.js';
+import { judgeOf } from './judge.js';
+import { labelType } from './learner.js';
+import { parseLoss } from './losses.js';
+import { checkpointFolders, readRun, type Run } from './run-folder.js';
+import { modelHasChanged } from './run-record.js';
 import { startState, type Weights } from './start.js';
+import { compileOptions, targets } from './target.js';
 import { train, type TrainOptions, type TrainResult } from './train.js';
+
+const taskSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('classification'), classes: z.array(z.string()) }),
+  z.object({ kind: z.literal('regression'), target: z.string(), mean: z.number(), std: z.number() }),
+  z.object({ kind: z.literal('characters'), alphabet: z.array(z.string()) }),
+]);
 
 /** What is needed of run.json to make the same model, optimiser and data again. */
 const schema = z.object({
   options: z.object({
     optimizer: z.string(),
     schedule: z.string(),
-    ownLoss: z.literal(false),
+    loss: z.string(),
     batchSize: z.int().positive(),
+    accumulate: z.int().positive(),
     steps: z.int().positive(),
+    patience: z.int().positive().nullable(),
     checkpointEvery: z.int().positive().nullable(),
   }),
   model: z.object({
     name: z.string(),
+    path: z.string().optional(),
+    sha256: z.string().optional(),
     input: z.array(z.int().positive()),
-    classes: z.int().positive(),
   }),
   data: z.object({
     name: z.string(),
-    from: z.string(),
-    classes: z.array(z.string()),
-    normalisation: z.object({ mean: z.array(z.number()), std: z.array(z.number()) }),
+    ...dataSourceSchema.shape,
+    task: taskSchema,
+    normalisation: z.object({ mean: z.array(z.number()), std: z.array(z.number()) }).nullable(),
+    encoding: tableEncodingSchema.optional(),
+    rows: z.object({ validation: z.int().optional() }),
   }),
-  target: z.enum(['onnx', 'javascript']),
+  target: z.enum(targets),
 });
 
 type Recipe = z.infer<typeof schema>;
@@ -46,16 +69,15 @@ type Recipe = z.infer<typeof schema>;
  */
 function recipeOf(path: string, run: Run): Recipe {
   const { data, error } = schema.safeParse(run);
-  if (data === undefined) {
-    const [{ path: place }] = error.issues;
-    throw new ScreeError(
-      `run '${path}' cannot be made again from its run.json (${place.join('.')}): it was begun by a program with parts of its own; go on with it there`,
-    );
-  }
-  if (!Object.hasOwn(models, data.model.name)) {
-    throw new ScreeError(`run '${path}': ${unknownName('model', data.model.name, Object.keys(models))}`);
-  }
-  return data;
+  if (data !== undefined) return data;
+  const [{ path: place }] = error.issues;
+  throw new ScreeError(
+    `run '${path}' cannot be made again from its run.json (${place.join('.')}): it was begun by a program with parts of its own; go on with it there`,
+  );
+}
+
+function loadData({ data }: Recipe, load?: LoadOptions): Promise<Dataset> {
+  return loadDataset(data.from, { ...data.options, ...load, normalisation: data.normalisation ?? undefined });
 }
 
 /** What may differ when a run goes on. */
@@ -74,23 +96,31 @@ export async function resumeRun(
 ): Promise<TrainResult> {
   const run = await readRun(path);
   const recipe = recipeOf(path, run);
-  const { optimizer, schedule, batchSize, steps, checkpointEvery } = recipe.options;
+  const { patience, checkpointEvery, ...same } = recipe.options;
   return train({
+    ...same,
+    patience: patience ?? undefined,
     threads: run.threads,
     checkpointEvery: checkpointEvery ?? undefined,
     ...options,
-    model: recipe.model.name,
-    data: await loadDataset(recipe.data.from, { ...load, normalisation: recipe.data.normalisation }),
-    dataFrom: recipe.data.from,
-    optimizer,
-    schedule,
-    batchSize,
-    steps,
+    model: recipe.model.path ?? recipe.model.name,
+    data: await loadData(recipe, load),
+    dataSource: { from: recipe.data.from, options: recipe.data.options },
     seed: run.seed,
     target: recipe.target,
     out: path,
     resume: true,
   });
+}
+
+/** Which state of a run: the newest, or that with the lowest loss on the validation part. */
+export type CheckpointChoice = 'best' | 'last';
+
+export interface LoadRunOptions {
+  /** Default those of the run. */
+  readonly threads?: number;
+  /** Default `best` where the data have a validation part. */
+  readonly checkpoint?: CheckpointChoice;
 }
 
 /** The trained model of a run folder. */
@@ -101,13 +131,19 @@ export interface TrainedRun {
   readonly initial: Initialised;
   /** Shape of one example. */
   readonly input: Shape;
-  readonly classes: readonly string[];
   readonly task: Task;
-  readonly normalisation: Normalisation;
+  /** What the inputs were standardised with; absent for characters. */
+  readonly normalisation?: Normalisation;
+  /** How the columns of a table became numbers. */
+  readonly encoding?: TableEncoding;
   /** The checkpoint that the weights are from. */
-  readonly checkpoint: { readonly path: string; readonly step: number };
-  /** A line for each newer checkpoint that is damaged. */
-  readonly damaged: readonly string[];
+  readonly checkpoint: {
+    readonly path: string;
+    readonly step: number;
+    readonly choice: CheckpointChoice;
+  };
+  /** What the user should know: newer checkpoints that are damaged, a model's file that has changed. */
+  readonly warnings: readonly string[];
   readonly weights: Weights;
   readonly evaluator: Evaluator;
   /** The run's data set, standardised as it was then. */
@@ -115,40 +151,62 @@ export interface TrainedRun {
 }
 
 /**
- * Loads the newest sound checkpoint of a run, to test or to use its model.
- * @param options.threads default those of the run
+ * Loads the model of a run as it was at a checkpoint, to test or to use it.
  * @throws ScreeError when there is no run, or none of its checkpoints is sound
  */
 export async function loadRun(
   path: string,
-  options: { readonly threads?: number } = {},
+  { threads, checkpoint: wanted }: LoadRunOptions = {},
 ): Promise<TrainedRun> {
   const run = await readRun(path);
   const recipe = recipeOf(path, run);
-  const { input, classes, name } = recipe.model;
-  const model = models[name].build(input, classes);
+  const { input, path: file, sha256, name } = recipe.model;
+  const { task, normalisation, encoding, rows } = recipe.data;
+  const chosen = await chooseModel(file ?? name, { name: recipe.data.name, inputShape: input, task });
+  const { model } = chosen;
   const initial = model.init(new Generator(run.seed), input);
   const start = startState(initial, parseOptimizer(recipe.options.optimizer));
-  const { checkpoint, damaged } = await newestSound(join(path, 'checkpoints'));
-  if (checkpoint === undefined) {
-    throw new ScreeError(damaged[0] ?? `run '${path}' has no checkpoint yet; one is saved after every epoch`);
-  }
+  const choice = wanted ?? (rows.validation === undefined ? 'last' : 'best');
+  const { checkpoint, damaged } = await findCheckpoint(path, choice, rows.validation !== undefined);
   start.state.load(checkpoint.tensors, checkpoint.path);
-  const threads = options.threads ?? run.threads;
-  const compile: CompileOptions =
-    recipe.target === 'onnx' ? { target: 'onnx', threads } : { target: 'javascript' };
+  const learner = {
+    model,
+    initial,
+    input: { shape: input, dtype: model.takes ?? 'float32' },
+    label: labelType(task, input),
+    judge: judgeOf(task, parseLoss(recipe.options.loss, task), input),
+    compile: compileOptions(recipe.target, threads ?? run.threads),
+  } as const;
   return {
     run,
     model,
     initial,
     input,
-    classes: recipe.data.classes,
-    task: { kind: 'classification', classes: recipe.data.classes },
-    normalisation: recipe.data.normalisation,
-    checkpoint: { path: checkpoint.path, step: checkpoint.step },
-    damaged,
+    task,
+    ...(normalisation && { normalisation }),
+    ...(encoding && { encoding }),
+    checkpoint: { path: checkpoint.path, step: checkpoint.step, choice },
+    warnings: [
+      ...damaged,
+      ...(file !== undefined && chosen.file?.sha256 !== sha256 ? [modelHasChanged(name)] : []),
+    ],
     weights: start.weights(),
-    evaluator: new Evaluator({ model, initial, input, loss: crossEntropy, compile }),
-    loadData: (load) => loadDataset(recipe.data.from, { ...load, normalisation: recipe.data.normalisation }),
+    evaluator: new Evaluator(learner),
+    loadData: (load) => loadData(recipe, load),
   };
+}
+
+async function findCheckpoint(
+  path: string,
+  choice: CheckpointChoice,
+  hasValidation: boolean,
+): Promise<{ checkpoint: Checkpoint; damaged: readonly string[] }> {
+  const { checkpoint, damaged } = await newestSound(checkpointFolders(path)[choice]);
+  if (checkpoint !== undefined) return { checkpoint, damaged };
+  if (damaged.length > 0) throw new ScreeError(damaged[0]);
+  throw new ScreeError(
+    choice === 'last' || hasValidation
+      ? `run '${path}' has no checkpoint yet; one is saved after every epoch`
+      : `run '${path}' has no best checkpoint: its data have no validation part to tell it by; take the last one`,
+  );
 }

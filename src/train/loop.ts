@@ -1,12 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Batch } from '../data/index.js';
+import type { Batch, Task } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
+import type { Shape } from '../graph/shape.js';
+import type { Layer } from '../nn/index.js';
 import type { Evaluator } from './evaluate.js';
+import type { Score } from './judge.js';
 import type { Plan } from './plan.js';
-import { encodePosition, type Position } from './position.js';
+import { encodePosition, type EpochScores, type Position } from './position.js';
 import type { Recorder } from './recorder.js';
 import type { Start } from './start.js';
-import type { Score, TrainingStep } from './step.js';
+import type { Found, Stepper } from './step.js';
 
 /** What a loop tells while it runs. */
 export type Progress =
@@ -16,10 +19,16 @@ export type Progress =
       readonly run: string | null;
       readonly model: string;
       readonly data: string;
+      readonly task: Task;
+      /** The model itself, and the shape of one example, for a summary. */
+      readonly network: Layer;
+      readonly input: Shape;
       /** How many numbers are trained. */
       readonly parameters: number;
       readonly optimizer: string;
       readonly batchSize: number;
+      /** Parts that a batch is cut into. */
+      readonly accumulate: number;
       readonly target: string;
       readonly threads: number;
       /** Of the whole run. */
@@ -34,30 +43,27 @@ export type Progress =
       readonly step: number;
       /** From 1. */
       readonly epoch: number;
-      /** Of this step's batch. */
-      readonly loss: number;
-      readonly accuracy: number;
+      /** Of this step's batch, before the step. */
+      readonly score: Score;
       readonly lr: number;
     }
   | { readonly kind: 'testing'; readonly step: number; readonly epoch: number }
-  | {
+  | (EpochScores & {
       readonly kind: 'epoch';
       readonly step: number;
       /** From 1. */
       readonly epoch: number;
-      /** Mean over the batches of the epoch, each as it was before its step. */
-      readonly train: Score;
-      /** Of the test part, after the epoch. */
-      readonly test: Score;
+      /** Whether no epoch before had so low a loss on the validation part; false where there is none. */
+      readonly isBest: boolean;
       /** Spent in this epoch's steps and its test. */
       readonly seconds: number;
-    }
+    })
   | { readonly kind: 'warning'; readonly message: string };
 
 export interface LoopParts {
   readonly plan: Plan;
   readonly start: Start;
-  readonly program: TrainingStep;
+  readonly program: Stepper;
   readonly evaluator: Evaluator;
   /** Moved on by the loop. */
   readonly position: Position;
@@ -85,7 +91,7 @@ function* batchesFrom({ batches, steps }: Plan, first: number): IterableIterator
 
 /** A step that is being taken. */
 interface Running {
-  readonly result: Promise<Score>;
+  readonly result: Promise<Found>;
   readonly lr: number;
   /** From 1. */
   readonly epoch: number;
@@ -105,7 +111,7 @@ function steps(parts: LoopParts): () => Running | undefined {
     const result = program.run(inputs, labels, {
       lr,
       step: step + 1,
-      key: keys.fork(step).key,
+      random: keys.fork(step),
       momentum: plan.schedule.momentum?.(step),
     });
     batch = batches.next();
@@ -113,43 +119,52 @@ function steps(parts: LoopParts): () => Running | undefined {
   };
 }
 
+/** Whether the loss of the validation part has not fallen for as long as the plan bears. */
+export function hasStoppedEarly({ patience, batches }: Plan, { step, best }: Position): boolean {
+  if (patience === undefined || best === undefined) return false;
+  return Math.ceil(step / batches.perEpoch) - best.epoch >= patience;
+}
+
 /**
  * Runs a plan from a position to its end, or to the step at which the signal came: then everything is saved.
- * @returns whether the end was reached
+ * @returns whether the end was reached, which the plan's patience may bring about early
  * @throws ScreeError when the loss is no longer finite, or something cannot be saved; the checkpoints saved before stay
  */
 export async function runLoop(parts: LoopParts): Promise<boolean> {
   const { plan, position, recorder, checkpointEvery, signal } = parts;
   const begin = steps(parts);
   const aborted = () => signal?.aborted === true;
-  let running = aborted() ? undefined : begin();
+  const over = () => position.step === plan.steps || hasStoppedEarly(plan, position);
+  const next = () => (aborted() || over() ? undefined : begin());
+  let running = next();
   let epochBegan = performance.now();
   let mark = epochBegan;
   let lastYield = epochBegan;
   try {
     while (running !== undefined) {
       const { lr, epoch } = running;
-      const score = await running.result;
+      const found = await running.result;
       const now = performance.now();
       position.stepSeconds += (now - mark) / 1000;
       position.seconds += (now - mark) / 1000;
       mark = now;
-      const step = count(parts, score);
-      if (!Number.isFinite(score.loss)) throw await diverged(`the loss is ${score.loss}`, lr, parts);
+      const step = count(position, found);
+      if (!Number.isFinite(found.loss)) throw await diverged(`the loss is ${found.loss}`, lr, parts);
       const ended = step % plan.batches.perEpoch === 0 || step === plan.steps;
       const pause = ended || aborted() || (checkpointEvery !== undefined && step % checkpointEvery === 0);
       // Where nothing waits for the state, the next step runs while this one is told.
       running = pause ? undefined : begin();
-      tell(parts, step, epoch, score, lr);
+      tell(parts, step, epoch, found, lr);
+      let isBest = false;
       if (ended) {
-        await testEpoch(parts, epoch, epochBegan);
+        isBest = await testEpoch(parts, epoch, epochBegan);
         epochBegan = performance.now();
         position.seconds += (epochBegan - now) / 1000;
       }
       if (pause) {
-        await save(parts, lr);
+        await save(parts, lr, isBest);
         mark = performance.now();
-        running = aborted() ? undefined : begin();
+        running = next();
       }
       if (now - lastYield > yieldEveryMs) {
         await setImmediate();
@@ -161,27 +176,27 @@ export async function runLoop(parts: LoopParts): Promise<boolean> {
     await running?.result.catch(() => undefined);
   }
   await recorder?.settle();
-  return position.step === plan.steps;
+  return over();
 }
 
 /** Counts a step that was taken. */
-function count({ position }: LoopParts, { loss, accuracy }: Score): number {
+function count(position: Position, { loss, mean }: Found): number {
   position.lossSum += loss;
-  position.accuracySum += accuracy;
+  position.meanSum += mean;
   position.batchesSummed++;
   return ++position.step;
 }
 
 function tell(
-  { recorder, onProgress }: LoopParts,
+  { plan, recorder, onProgress }: LoopParts,
   step: number,
   epoch: number,
-  score: Score,
+  { loss, mean }: Found,
   lr: number,
 ): void {
-  const { loss, accuracy } = score;
-  recorder?.row({ step, epoch, loss, accuracy, lr });
-  onProgress({ kind: 'step', step, epoch, loss, accuracy, lr });
+  const score = plan.judge.score(loss, mean);
+  recorder?.row({ step, epoch, ...score, lr });
+  onProgress({ kind: 'step', step, epoch, score, lr });
 }
 
 /** The learning rate of the next step. */
@@ -189,30 +204,44 @@ function rate({ plan, position }: LoopParts): number {
   return plan.schedule(position.step) * (position.plateau?.factor ?? 1);
 }
 
-async function testEpoch(parts: LoopParts, epoch: number, epochBegan: number): Promise<void> {
+/** @returns whether no epoch before was as good */
+async function testEpoch(parts: LoopParts, epoch: number, epochBegan: number): Promise<boolean> {
   const { plan, start, evaluator, position, recorder, onProgress } = parts;
   const { step } = position;
+  const { data, judge } = plan;
   onProgress({ kind: 'testing', step, epoch });
-  const test = await evaluator.score(start.weights(), plan.data.test);
-  const train = {
-    loss: position.lossSum / position.batchesSummed,
-    accuracy: position.accuracySum / position.batchesSummed,
-  };
-  Object.assign(position, { scores: { train, test }, lossSum: 0, accuracySum: 0, batchesSummed: 0 });
+  const weights = start.weights();
+  const validation = data.validation && (await evaluator.score(weights, data.validation));
+  const test = await evaluator.score(weights, data.test);
+  const count = position.batchesSummed;
+  const train = judge.score(position.lossSum / count, position.meanSum / count, data.train);
+  Object.assign(position, { scores: { train, validation, test }, lossSum: 0, meanSum: 0, batchesSummed: 0 });
   if (position.plateau !== undefined) {
-    position.plateau = plan.schedule.plateau?.update(position.plateau, test.loss);
+    position.plateau = plan.schedule.plateau?.update(position.plateau, (validation ?? test).loss);
   }
-  recorder?.row({ step, epoch, testLoss: test.loss, testAccuracy: test.accuracy });
-  onProgress({ kind: 'epoch', step, epoch, train, test, seconds: (performance.now() - epochBegan) / 1000 });
+  const isBest = validation !== undefined && validation.loss < (position.best?.validation.loss ?? Infinity);
+  if (isBest) position.best = { step, epoch, validation, test };
+  recorder?.row({ step, epoch, ...prefixed('validation', validation), ...prefixed('test', test) });
+  const seconds = (performance.now() - epochBegan) / 1000;
+  onProgress({ kind: 'epoch', step, epoch, train, validation, test, isBest, seconds });
+  return isBest;
+}
+
+/** `testLoss`, `testAccuracy` and so on. */
+function prefixed(part: string, score: Score | undefined): Record<string, number> {
+  const entries = Object.entries(score ?? {});
+  return Object.fromEntries(
+    entries.map(([name, value]) => [`${part}${name[0].toUpperCase()}${name.slice(1)}`, value]),
+  );
 }
 
 /** Never a state that is not finite: the sound one before it stays the newest. */
-async function save(parts: LoopParts, lr: number): Promise<void> {
+async function save(parts: LoopParts, lr: number, isBest: boolean): Promise<void> {
   const { start, position, recorder } = parts;
   if (recorder === undefined) return;
   const broken = start.state.firstNonFinite();
   if (broken !== undefined) throw await diverged(`${broken} is no longer finite`, lr, parts);
-  await recorder.save(position.step, () => start.state.tensors(), encodePosition(position));
+  await recorder.save(position.step, () => start.state.tensors(), encodePosition(position), isBest);
 }
 
 async function diverged(what: string, lr: number, parts: LoopParts): Promise<ScreeError> {

@@ -1,16 +1,21 @@
 import { availableParallelism } from 'node:os';
 import type { CompileOptions } from '../compile/index.js';
-import { batches, outputSize, type Batches, type Dataset } from '../data/index.js';
+import { batches, type Batches, type Dataset } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
-import { unknownName } from '../graph/suggest.js';
-import { crossEntropy, models, type Layer } from '../nn/index.js';
+import type { Layer } from '../nn/index.js';
 import { parseOptimizer, parseSchedule, type Optimizer, type Schedule } from '../optim/index.js';
 import { Generator } from '../random/index.js';
-import type { Loss } from './step.js';
+import { chooseModel, type ChosenModel } from './choose-model.js';
+import { judgeOf, type Judge } from './judge.js';
+import { defaultLoss, parseLoss, type Loss } from './losses.js';
+import { compileOptions, type Target } from './target.js';
 
 /** What is trained on what, and how. */
 export interface PlanOptions {
-  /** The name of a model (`mlp`, `lenet`, `cnn`), or a layer that gives a number for each class. */
+  /**
+   * The name of a model (`mlp`, `lenet`, `cnn`), the path of a module whose default export is one (`./model.ts`), or a layer that
+   * gives what the data's task needs: a number for each class, one number, or a number for each character at each place.
+   */
   readonly model?: string | Layer;
   readonly data: Dataset;
   /** Default `adamw:lr=4e-3`. */
@@ -26,12 +31,19 @@ export interface PlanOptions {
   readonly steps?: number;
   /** Examples a step. Default 64; the rows that are left of an epoch wait for another order. */
   readonly batchSize?: number;
+  /**
+   * Parts that a batch is cut into, whose mean gradients make one step: less memory, and the same step but for float32's last bits and
+   * batch norm, which takes each part for a batch. Default 1.
+   */
+  readonly accumulate?: number;
+  /** Epochs without a fall of the validation part's loss after which the run ends. Default: none ends it. */
+  readonly patience?: number;
   /** Of everything random. Default 0. */
   readonly seed?: number;
-  /** Default the mean cross-entropy. */
-  readonly loss?: Loss;
+  /** By name, `crossentropy:labelSmoothing=0.1`, or as a function. Default `crossentropy`, for a number `mse`. */
+  readonly loss?: string | Loss;
   /** Default `onnx`. */
-  readonly target?: 'onnx' | 'javascript';
+  readonly target?: Target;
   /** Threads of a step. Default: those of the machine. Another number may change the last bits of the result. */
   readonly threads?: number;
 }
@@ -42,6 +54,7 @@ export const planDefaults = {
   optimizer: 'adamw:lr=4e-3',
   schedule: 'onecycle',
   batchSize: 64,
+  accumulate: 1,
   seed: 0,
   target: 'onnx',
   /** Where neither epochs nor steps are given: so many, or as many as make `leastSteps`. */
@@ -51,21 +64,22 @@ export const planDefaults = {
 
 /** A run with nothing left open. */
 export interface Plan {
-  readonly model: Layer;
-  readonly modelName: string;
+  readonly chosen: ChosenModel;
   readonly data: Dataset;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   readonly batches: Batches;
   readonly batchSize: number;
+  readonly accumulate: number;
+  readonly patience: number | undefined;
   /** Steps of the whole run. */
   readonly steps: number;
   /** Epochs begun. */
   readonly epochs: number;
   readonly seed: number;
   readonly generator: Generator;
-  readonly loss: Loss;
-  readonly target: 'onnx' | 'javascript';
+  readonly judge: Judge;
+  readonly target: Target;
   readonly threads: number;
   readonly compile: CompileOptions;
 }
@@ -82,12 +96,15 @@ const most = 1e9;
  * Checks the options and fills in the defaults.
  * @throws ScreeError naming the first option that is unknown or out of its range, with the range
  */
-export function makePlan(options: PlanOptions): Plan {
-  const { data, seed = planDefaults.seed, batchSize = planDefaults.batchSize, loss = crossEntropy } = options;
+export async function makePlan(options: PlanOptions): Promise<Plan> {
+  const { data, seed = planDefaults.seed, batchSize = planDefaults.batchSize, patience } = options;
+  const { accumulate = planDefaults.accumulate, loss = defaultLoss(data.task) } = options;
   const { target = planDefaults.target, threads = availableParallelism() } = options;
   requireInteger('threads', threads, 1, 1024);
   requireInteger('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   requireInteger('batch size', batchSize, 1, data.train.size);
+  requireInteger('accumulate', accumulate, 1, batchSize);
+  checkPatience(patience, data);
   const generator = new Generator(seed);
   const shuffle = generator.fork('shuffle');
   const cut = batches(data.train, { batchSize, shuffle, dropLast: true });
@@ -96,23 +113,23 @@ export function makePlan(options: PlanOptions): Plan {
     typeof options.optimizer === 'object'
       ? options.optimizer
       : parseOptimizer(options.optimizer ?? planDefaults.optimizer);
-  const { model, modelName } = chooseModel(options);
   return {
-    model,
-    modelName,
+    chosen: await chooseModel(options.model ?? planDefaults.model, data),
     data,
     optimizer,
     schedule: chooseSchedule(options, optimizer, steps),
     batches: cut,
     batchSize,
+    accumulate,
+    patience,
     steps,
     epochs: Math.ceil(steps / cut.perEpoch),
     seed,
     generator,
-    loss,
+    judge: judgeOf(data.task, typeof loss === 'string' ? parseLoss(loss, data.task) : loss, data.inputShape),
     target,
     threads,
-    compile: target === 'onnx' ? { target, threads } : { target },
+    compile: compileOptions(target, threads),
   };
 }
 
@@ -128,10 +145,13 @@ function countSteps({ epochs, steps }: PlanOptions, perEpoch: number): number {
   return count * perEpoch;
 }
 
-function chooseModel({ model = planDefaults.model, data }: PlanOptions): { model: Layer; modelName: string } {
-  if (typeof model !== 'string') return { model, modelName: model.name };
-  if (!Object.hasOwn(models, model)) throw new ScreeError(unknownName('model', model, Object.keys(models)));
-  return { model: models[model].build(data.inputShape, outputSize(data.task)), modelName: model };
+function checkPatience(patience: number | undefined, { name, validation }: Dataset): void {
+  if (patience === undefined) return;
+  requireInteger('patience', patience, 1, most);
+  if (validation !== undefined) return;
+  throw new ScreeError(
+    `train: patience watches the loss of a validation part, and ${name} has none here; take one from the training part`,
+  );
 }
 
 function chooseSchedule(options: PlanOptions, optimizer: Optimizer, steps: number): Schedule {
@@ -145,6 +165,11 @@ function chooseSchedule(options: PlanOptions, optimizer: Optimizer, steps: numbe
     );
   }
   return parseSchedule(name, { lr, steps });
+}
+
+/** The text of a loss or null where it is a function. */
+export function lossName({ data, loss = defaultLoss(data.task) }: PlanOptions): string | null {
+  return typeof loss === 'string' ? loss : null;
 }
 
 /** The text of an optimiser or null where it was given as an object, which no file can hold. */

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { ScreeError } from '../graph/errors.js';
 import type { PlateauState, Schedule } from '../optim/index.js';
 import type { Checkpoint } from './checkpoint.js';
-import type { Score } from './step.js';
+import type { Score } from './judge.js';
 
-const score = z.object({ loss: z.number(), accuracy: z.number() });
+const score = z.object({ loss: z.number() }).catchall(z.number());
 
 const plateau = z.object({
   factor: z.number(),
@@ -16,25 +16,47 @@ const plateau = z.object({
 const schema = z.object({
   step: z.int().nonnegative(),
   lossSum: z.number(),
-  accuracySum: z.number(),
+  meanSum: z.number(),
   batchesSummed: z.int().nonnegative(),
-  scores: z.object({ train: score, test: score }).optional(),
+  scores: z.object({ train: score, validation: score.optional(), test: score }).optional(),
+  best: z
+    .object({ step: z.int().positive(), epoch: z.int().positive(), validation: score, test: score })
+    .optional(),
   plateau: plateau.optional(),
   seconds: z.number(),
   stepSeconds: z.number(),
 });
 
+/** What an epoch ended with: means over its batches, each as it was before its step, and the other parts after it. */
+export interface EpochScores {
+  readonly train: Score;
+  /** Where the data have such a part. */
+  readonly validation?: Score;
+  readonly test: Score;
+}
+
+/** The epoch with the lowest loss on the validation part. */
+export interface Best {
+  readonly step: number;
+  /** From 1. */
+  readonly epoch: number;
+  readonly validation: Score;
+  readonly test: Score;
+}
+
 /** Where a run stands beside its tensors; a checkpoint's metadata hold it. */
 export interface Position {
   /** Steps taken. */
   step: number;
-  /** Over the steps of the current epoch. */
+  /** Over the steps of the current epoch: of losses, and of what the judge counts. */
   lossSum: number;
-  accuracySum: number;
+  meanSum: number;
   batchesSummed: number;
-  /** Of the last epoch that was tested: means over its batches, and the test part after it. */
-  scores?: { readonly train: Score; readonly test: Score };
-  /** What a schedule remembers that follows the test loss. */
+  /** Of the last epoch that was tested. */
+  scores?: EpochScores;
+  /** Where there is a validation part. */
+  best?: Best;
+  /** What a schedule remembers that follows the loss of the validation part, or of the test part where there is none. */
   plateau?: PlateauState;
   /** Time spent training, over all sittings, and the part of it in steps. */
   seconds: number;
@@ -47,7 +69,7 @@ export function startPosition({ plateau }: Schedule): Position {
   return {
     step: 0,
     lossSum: 0,
-    accuracySum: 0,
+    meanSum: 0,
     batchesSummed: 0,
     seconds: 0,
     stepSeconds: 0,

@@ -38,17 +38,19 @@ export class Recorder {
   /**
    * Saves a checkpoint while training goes on; the tensors are copied before this returns, once an earlier save is done.
    * @param tensors gives them, after that
+   * @param isBest whether it is kept as the best one too
    */
   async save(
     step: number,
     tensors: () => Readonly<Record<string, NDArray>>,
     metadata: Readonly<Record<string, string>>,
+    isBest: boolean,
   ): Promise<void> {
     await this.settle();
     const copies = Object.fromEntries(
       Object.entries(tensors()).map(([name, array]) => [name, { ...array, data: array.data.slice() }]),
     );
-    this.#saving = this.write(step, copies, metadata).catch((error: unknown) => {
+    this.#saving = this.write(step, copies, metadata, isBest).catch((error: unknown) => {
       this.#failure = { error };
     });
   }
@@ -57,9 +59,12 @@ export class Recorder {
     step: number,
     tensors: Readonly<Record<string, NDArray>>,
     metadata: Readonly<Record<string, string>>,
+    isBest: boolean,
   ): Promise<void> {
     // The rows up to a checkpoint are on the disk before it is: a resumed run finds all of them.
     await this.metrics.sync();
+    // Before the newest one, which says that it is the best: a run that is killed between takes the same steps again.
+    if (isBest) await saveCheckpoint(this.folder.best, step, tensors, { metadata, keep: 1 });
     this.#lastSaved = await saveCheckpoint(this.folder.checkpoints, step, tensors, { metadata });
   }
 
@@ -74,9 +79,14 @@ export class Recorder {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
+  /**
+   * Writes what waits and gives the files back, also where one of them fails.
+   * @throws ScreeError when anything of the run could not be written
+   */
   async close(): Promise<void> {
     await this.#saving;
-    // The failure of a write was thrown where it happened; what is left is to give the files back.
-    await Promise.allSettled([this.metrics.close(), this.events.close()]);
+    const closed = await Promise.allSettled([this.metrics.close(), this.events.close()]);
+    if (this.#failure !== undefined) throw this.#failure.error;
+    for (const outcome of closed) if (outcome.status === 'rejected') throw outcome.reason;
   }
 }

@@ -44,10 +44,17 @@ export type RunDescription = Omit<Run, 'schema' | 'node' | 'platform' | 'created
 
 const runName = 'run.json';
 
+/** Where the checkpoints of a run lie: the newest ones, and the best one where there is a validation part. */
+export function checkpointFolders(path: string): { readonly last: string; readonly best: string } {
+  return { last: join(path, 'checkpoints'), best: join(path, 'checkpoints', 'best') };
+}
+
 /** The folder of a run, held by this process until `close`. */
 export class RunFolder {
   /** Where saveCheckpoint puts the run's states. */
   readonly checkpoints: string;
+  /** Where the state with the lowest validation loss is kept. */
+  readonly best: string;
   /** The path of metrics.jsonl. */
   readonly metrics: string;
   private current: Run;
@@ -57,7 +64,9 @@ export class RunFolder {
     run: Run,
     private readonly lock: FolderLock,
   ) {
-    this.checkpoints = join(path, 'checkpoints');
+    const { last, best } = checkpointFolders(path);
+    this.checkpoints = last;
+    this.best = best;
     this.metrics = join(path, 'metrics.jsonl');
     this.current = run;
   }

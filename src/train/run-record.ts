@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
 import { outputSize } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import { newestSound } from './checkpoint.js';
 import { dataChecksum } from './data-identity.js';
-import { optimizerName, scheduleName, type Plan } from './plan.js';
+import { lossName, optimizerName, scheduleName, type Plan } from './plan.js';
 import { decodePosition, startPosition, type Position } from './position.js';
 import { readRun, RunFolder, type Run, type RunDescription } from './run-folder.js';
 import type { Start } from './start.js';
@@ -11,25 +12,29 @@ import type { TrainOptions } from './train.js';
 import { engineOf, screeVersion } from './version.js';
 
 function describe(options: TrainOptions, plan: Plan, parameters: number): RunDescription {
-  const { data } = plan;
-  const { normalisation } = data;
+  const { data, chosen } = plan;
+  const { normalisation, encoding, train, validation, test } = data;
   return {
     scree: screeVersion,
     options: {
       optimizer: optimizerName(options),
       schedule: scheduleName(options),
-      ownLoss: options.loss !== undefined,
+      loss: lossName(options),
       batchSize: plan.batchSize,
+      accumulate: plan.accumulate,
       steps: plan.steps,
+      patience: plan.patience ?? null,
       checkpointEvery: options.checkpointEvery ?? null,
     },
-    model: { name: plan.modelName, input: [...data.inputShape], classes: outputSize(data.task) },
+    model: { name: chosen.name, ...chosen.file, input: [...data.inputShape], outputs: outputSize(data.task) },
     data: {
       name: data.name,
-      from: options.dataFrom ?? null,
-      classes: data.task.kind === 'classification' ? [...data.task.classes] : [],
+      from: options.dataSource?.from ?? null,
+      options: z.json().parse(options.dataSource?.options ?? {}),
+      task: z.json().parse(data.task),
       normalisation: normalisation ? { mean: [...normalisation.mean], std: [...normalisation.std] } : null,
-      rows: { train: data.train.size, test: data.test.size },
+      ...(encoding && { encoding }),
+      rows: { train: train.size, ...(validation && { validation: validation.size }), test: test.size },
       sha256: dataChecksum(data),
     },
     seed: plan.seed,
@@ -61,13 +66,15 @@ export async function openRun(
 function compare(path: string, run: Run, now: RunDescription, warn: (message: string) => void): void {
   const { checkpointEvery: _then, ...optionsThen } = run.options;
   const { checkpointEvery: _now, ...optionsNow } = now.options;
+  const { sha256: _fileThen, ...modelThen } = run.model;
+  const { sha256: _fileNow, ...modelNow } = now.model;
   const must: [string, unknown, unknown][] = [
     ...Object.keys(optionsNow).map((key): [string, unknown, unknown] => [
       key,
       optionsThen[key],
       optionsNow[key],
     ]),
-    ['model', run.model, now.model],
+    ['model', modelThen, modelNow],
     ['data', run.data.name, now.data.name],
     ['seed', run.seed, now.seed],
     ['target', run.target, now.target],
@@ -83,6 +90,7 @@ function compare(path: string, run: Run, now: RunDescription, warn: (message: st
       `run '${path}' cannot go on: the data set ${now.data.name} has changed since it was begun`,
     );
   }
+  if (run.model.sha256 !== now.model.sha256) warn(modelHasChanged(now.model.name));
   const may: [string, string | number, string | number][] = [
     ['threads', run.threads, now.threads],
     ['engine', run.engine, now.engine],
@@ -93,6 +101,11 @@ function compare(path: string, run: Run, now: RunDescription, warn: (message: st
     if (then !== is)
       warn(`the run was begun with ${what} ${then}, it goes on with ${is}: last bits may differ`);
   }
+}
+
+/** What is said where the file of a user's own model is no longer what the run was begun with. */
+export function modelHasChanged(model: string): string {
+  return `the file of the model ${model} has changed since the run was begun: what it computes may differ`;
 }
 
 /** Takes the newest sound checkpoint of a run, or its beginning where there is none; names the damaged ones. */

@@ -1,34 +1,25 @@
-import { compileGraph, type CompileOptions, type Executable } from '../compile/index.js';
+import { compileGraph, type Executable } from '../compile/index.js';
 import type { Graph } from '../graph/graph.js';
 import { ndarray, zeros, type NDArray } from '../graph/ndarray.js';
-import type { Shape } from '../graph/shape.js';
+import type { TensorType } from '../graph/op.js';
 import type { Tensor } from '../graph/tensor.js';
 import { flattenTree, unflattenTree, type Tree } from '../graph/tree.js';
-import { RandomKey, type Initialised, type Layer } from '../nn/index.js';
-import { accuracy, float32, int32, trace } from '../ops/index.js';
-import { takeStep, type HostStep, type Optimizer } from '../optim/index.js';
-import type { PhiloxKey } from '../random/index.js';
+import { RandomKey } from '../nn/index.js';
+import { float32, int32, trace } from '../ops/index.js';
+import { takeStep, type Optimizer } from '../optim/index.js';
+import type { Generator } from '../random/index.js';
 import { valueAndGradWithAux } from '../transform/index.js';
+import { applyModel, batchOf, type Learner, type Leaves } from './learner.js';
 import { standardNormal } from './noise.js';
 import type { Start } from './start.js';
 
-/** What a model is judged by: a scalar from its output [batch, classes] and the labels, int32 [batch]. */
-export type Loss = (output: Tensor, labels: Tensor) => Tensor;
-
-export interface StepRequest {
-  readonly model: Layer;
-  /** What `model.init` gave: for its trees. */
-  readonly initial: Initialised;
+export interface StepRequest extends Learner {
   /** The state that the step moves. */
   readonly start: Start;
-  /** Shape of one example. */
-  readonly input: Shape;
   readonly batchSize: number;
-  readonly loss: Loss;
   readonly optimizer: Optimizer;
   /** Whether the schedule cycles the momentum. */
   readonly cyclesMomentum: boolean;
-  readonly compile: CompileOptions;
 }
 
 /** What a step is given beside the state and the batch. */
@@ -37,41 +28,106 @@ export interface StepValues {
   /** From 1. */
   readonly step: number;
   /** For all that is random in the step. */
-  readonly key: PhiloxKey;
+  readonly random: Generator;
   /** Where the schedule cycles it. */
   readonly momentum?: number;
 }
 
-/** The mean loss over some examples and the share of them that was right. */
-export interface Score {
+/** What was found before the update: the mean loss, and the mean of what the judge counts. */
+export interface Found {
   readonly loss: number;
-  readonly accuracy: number;
+  readonly mean: number;
 }
 
-type Leaves = readonly Tensor[];
+/** Takes steps: moves a state by the gradient of a batch. */
+export interface Stepper {
+  /**
+   * Takes one step. The state is the new one when the promise is kept, and the old one when it is broken.
+   * @param examples [batchSize, ...input]
+   * @param labels [batchSize, ...label]
+   */
+  run(examples: NDArray, labels: NDArray, values: StepValues): Promise<Found>;
+  close(): void;
+}
 
-/** The whole step: forward, loss, accuracy, backward, update. Outputs: the new state, the loss, the accuracy. */
+/**
+ * The objective on a batch as a function of the parameters as the step holds them, with its gradient. Beside the value: the judge's
+ * count, then the model's new state.
+ */
+export function objectiveOn(
+  request: StepRequest,
+  state: Leaves,
+  examples: Tensor,
+  labels: Tensor,
+  key: Tensor,
+) {
+  const { start, judge } = request;
+  return valueAndGradWithAux<[Tree<Tensor>], Leaves>((tree) => {
+    const shaped = flattenTree(tree).map((leaf, index) => leaf.reshape(start.types.parameters[index].shape));
+    // A key made anew for each evaluation: an optimiser that evaluates twice sees the same masks.
+    const options = { training: true, key: new RandomKey(key) };
+    const applied = applyModel(request, shaped, state, examples, options);
+    // Counting is no part of what is differentiated, forwards either.
+    const tally = judge.tally(applied.output.stopGradient(), labels);
+    return { value: judge.loss(applied.output, labels), aux: [tally, ...flattenTree(applied.state)] };
+  });
+}
+
+/** What an update is given beside gradients, state and parameters; the last of a step's inputs. */
+export type UpdateInputs = [lr: Tensor, step: Tensor, key: Tensor, momentum: Leaves];
+
+export function updateTypes(cyclesMomentum: boolean): [TensorType, TensorType, TensorType, TensorType[]] {
+  return [float32(), float32(), int32(2), cyclesMomentum ? [float32()] : []];
+}
+
+export function updateContext(
+  { needs }: Optimizer,
+  parameters: Tree<Tensor>,
+  [lr, step, key, [momentum]]: UpdateInputs,
+) {
+  return { lr, step, momentum, noise: needs?.noise === true ? standardNormal(key, parameters) : undefined };
+}
+
+/** The numbers of an update, in arrays that every step fills anew. */
+export class UpdateArrays {
+  readonly #lr = zeros([]);
+  readonly #step = zeros([]);
+  readonly #key = ndarray(new Int32Array(2));
+  readonly #momentum: readonly NDArray[];
+
+  constructor(cyclesMomentum: boolean) {
+    this.#momentum = cyclesMomentum ? [zeros([])] : [];
+  }
+
+  /** In the order of {@link UpdateInputs}. */
+  fill({ lr, step, random, momentum = NaN }: StepValues): readonly NDArray[] {
+    this.#lr.data[0] = lr;
+    this.#step.data[0] = step;
+    this.#key.data.set(random.key);
+    for (const { data } of this.#momentum) data[0] = momentum;
+    return [this.#lr, this.#step, this.#key, ...this.#momentum];
+  }
+}
+
+/** Lets the optimiser work on its state outside the graph, where it is time to. */
+export function runHostStep({ optimizer, start }: StepRequest, step: number): void {
+  const { hostStep } = optimizer;
+  if (hostStep?.isDue(step) !== true) return;
+  const { state, types, optimizerTree } = start;
+  const own = state.current.slice(types.parameters.length + types.state.length);
+  const changed = flattenTree(hostStep.run(unflattenTree(optimizerTree, own), step));
+  changed.forEach(({ data }, index) => own[index].data.set(data));
+}
+
+/** The whole step: forward, loss, count, backward, update. Outputs: the new state, the loss, the count. */
 function traceStep(request: StepRequest): Graph {
-  const { model, initial, start, input, batchSize, loss, optimizer, cyclesMomentum } = request;
+  const { initial, start, batchSize, optimizer, cyclesMomentum, input, label } = request;
   const { types, optimizerTree } = start;
-  return trace<[Leaves, Leaves, Leaves, Tensor, Tensor, Tensor, Tensor, Tensor, Leaves], Leaves>(
-    (leaves, state, moments, examples, labels, lr, step, key, [momentum]) => {
-      const objective = valueAndGradWithAux<[Tree<Tensor>], Leaves>((tree) => {
-        const shaped = flattenTree(tree).map((leaf, index) => leaf.reshape(types.parameters[index].shape));
-        const applied = model.apply(
-          unflattenTree(initial.parameters, shaped),
-          unflattenTree(initial.state, state),
-          examples,
-          // A key made anew for each evaluation: an optimiser that evaluates twice sees the same masks.
-          { training: true, key: new RandomKey(key) },
-        );
-        // Counting right answers is no part of what is differentiated, forwards either.
-        const right = accuracy(applied.output.stopGradient(), labels);
-        return { value: loss(applied.output, labels), aux: [right, ...flattenTree(applied.state)] };
-      });
+  return trace<[Leaves, Leaves, Leaves, Tensor, Tensor, ...UpdateInputs], Leaves>(
+    (leaves, state, moments, examples, labels, ...update) => {
       const tree = unflattenTree(initial.parameters, leaves);
-      const noise = optimizer.needs?.noise === true ? standardNormal(key, tree) : undefined;
-      const context = { lr, step, momentum, noise };
+      const objective = objectiveOn(request, state, examples, labels, update[2]);
+      const context = updateContext(optimizer, tree, update);
       const taken = takeStep(optimizer, objective, unflattenTree(optimizerTree, moments), tree, context);
       const { value, aux } = taken.evaluated;
       return [...flattenTree(taken.parameters), ...aux.slice(1), ...flattenTree(taken.state), value, aux[0]];
@@ -80,30 +136,24 @@ function traceStep(request: StepRequest): Graph {
       [...types.held],
       [...types.state],
       [...types.optimizer],
-      float32(batchSize, ...input),
-      int32(batchSize),
-      float32(),
-      float32(),
-      int32(2),
-      cyclesMomentum ? [float32()] : [],
+      batchOf(batchSize, input),
+      batchOf(batchSize, label),
+      ...updateTypes(cyclesMomentum),
     ],
   );
 }
 
 /** A training step as one program that moves a state. */
-export class TrainingStep {
-  readonly #lr = zeros([]);
-  readonly #step = zeros([]);
-  readonly #key = ndarray(new Int32Array(2));
-  readonly #momentum: readonly NDArray[];
+export class TrainingStep implements Stepper {
+  readonly #update: UpdateArrays;
   readonly #loss = zeros([]);
-  readonly #accuracy = zeros([]);
+  readonly #tally = zeros([]);
 
   private constructor(
     private readonly executable: Executable,
     private readonly request: StepRequest,
   ) {
-    this.#momentum = request.cyclesMomentum ? [zeros([])] : [];
+    this.#update = new UpdateArrays(request.cyclesMomentum);
   }
 
   /**
@@ -114,35 +164,15 @@ export class TrainingStep {
     return new TrainingStep(await compileGraph(traceStep(request), request.compile), request);
   }
 
-  /**
-   * Takes one step. The state is the new one when the promise is kept, and the old one when it is broken.
-   * @param examples float32 [batchSize, ...input]
-   * @param labels int32 [batchSize]
-   * @returns what was found before the update
-   */
-  async run(examples: NDArray, labels: NDArray, values: StepValues): Promise<Score> {
-    const { start, optimizer, batchSize } = this.request;
-    this.#lr.data[0] = values.lr;
-    this.#step.data[0] = values.step;
-    this.#key.data.set(values.key);
-    if (this.#momentum.length > 0) this.#momentum[0].data[0] = values.momentum ?? NaN;
+  async run(examples: NDArray, labels: NDArray, values: StepValues): Promise<Found> {
+    const { start, judge, batchSize } = this.request;
     await this.executable.run(
-      [...start.state.current, examples, labels, this.#lr, this.#step, this.#key, ...this.#momentum],
-      [...start.state.next, this.#loss, this.#accuracy],
+      [...start.state.current, examples, labels, ...this.#update.fill(values)],
+      [...start.state.next, this.#loss, this.#tally],
     );
     start.state.swap();
-    if (optimizer.hostStep?.isDue(values.step)) this.runHostStep(optimizer.hostStep, values.step);
-    // A share of a count, without the rounding of float32.
-    const right = Math.round(this.#accuracy.data[0] * batchSize);
-    return { loss: this.#loss.data[0], accuracy: right / batchSize };
-  }
-
-  /** Lets the optimiser work on its state outside the graph. */
-  private runHostStep(host: HostStep, step: number): void {
-    const { state, types, optimizerTree } = this.request.start;
-    const own = state.current.slice(types.parameters.length + types.state.length);
-    const changed = flattenTree(host.run(unflattenTree(optimizerTree, own), step));
-    changed.forEach(({ data }, index) => own[index].data.set(data));
+    runHostStep(this.request, values.step);
+    return { loss: this.#loss.data[0], mean: this.#tally.data[0] / (batchSize * judge.labelsEach) };
   }
 
   close(): void {

@@ -4,7 +4,7 @@ import { temporaryFolder } from '../../test/support/cli.js';
 import { createDataset, type Dataset } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import { ndarray, type NDArray } from '../graph/ndarray.js';
-import { sizeOf } from '../graph/shape.js';
+import { sizeOf, type Shape } from '../graph/shape.js';
 import { flattenTree, unflattenTree } from '../graph/tree.js';
 import {
   batchNorm,
@@ -16,10 +16,15 @@ import {
   models,
   relu,
   sequential,
+  type Initialised,
+  type Layer,
 } from '../nn/index.js';
 import { oneCycle, parseOptimizer, parseSchedule, sgd } from '../optim/index.js';
 import { Generator, integers } from '../random/index.js';
+import type { CompileOptions } from '../compile/index.js';
 import { Evaluator } from './evaluate.js';
+import { judgeOf } from './judge.js';
+import type { Learner } from './learner.js';
 import type { Progress } from './loop.js';
 import { startState } from './start.js';
 import { TrainingStep } from './step.js';
@@ -45,6 +50,19 @@ function goldenArray({ shape, k, bound }: Golden['parameters'][number]): NDArray
   return ndarray(data, shape.length === 2 ? [inputs, outputs] : shape);
 }
 
+/** A classifier judged by its cross-entropy. */
+function learnerOf(model: Layer, initial: Initialised, shape: Shape, compile: CompileOptions): Learner {
+  const classes = Array.from({ length: initial.output[0] }, (_, index) => `${index}`);
+  return {
+    model,
+    initial,
+    input: { shape, dtype: 'float32' },
+    label: { shape: [], dtype: 'int32' },
+    judge: judgeOf({ kind: 'classification', classes }, crossEntropy, shape),
+    compile,
+  };
+}
+
 describe('twenty steps of SGD with momentum equal those of PyTorch', () => {
   test.each([
     ['mlp', 'onnx'],
@@ -63,7 +81,7 @@ describe('twenty steps of SGD with momentum equal those of PyTorch', () => {
     const start = startState(initial, optimizer);
     const batchSize = golden.batch;
     const compile = target === 'onnx' ? ({ target, threads: 1 } as const) : { target };
-    const shared = { model, initial, input, loss: crossEntropy, compile };
+    const shared = learnerOf(model, initial, input, compile);
     const step = await TrainingStep.compile({
       ...shared,
       start,
@@ -79,7 +97,7 @@ describe('twenty steps of SGD with momentum equal those of PyTorch', () => {
     const labels = ndarray(Int32Array.from({ length: batchSize }, (_, index) => index % 10));
     const losses: number[] = [];
     for (let count = 1; count <= steps; count++) {
-      losses.push((await step.run(examples, labels, { lr, step: count, key: [0, 0] })).loss);
+      losses.push((await step.run(examples, labels, { lr, step: count, random: new Generator(0) })).loss);
     }
     step.close();
     const evaluator = new Evaluator(shared);
@@ -166,7 +184,7 @@ test('the targets agree on everything but the last bits', async () => {
   const losses = async (target: 'javascript' | 'onnx') => {
     const seen: number[] = [];
     const onProgress = (progress: Progress) => {
-      if (progress.kind === 'step') seen.push(progress.loss);
+      if (progress.kind === 'step') seen.push(progress.score.loss);
     };
     await train({ ...base, target, threads: 1, steps: 12, onProgress });
     return seen;
@@ -255,13 +273,13 @@ test('the last, shorter batch of the test part counts by its rows', async () => 
   const model = models.mlp.build(data.inputShape, 4);
   const initial = model.init(new Generator(0), data.inputShape);
   const weights = startState(initial, sgd()).weights();
-  const shared = { model, initial, input: data.inputShape, loss: crossEntropy, compile: {} };
+  const shared = learnerOf(model, initial, data.inputShape, {});
   const whole = await new Evaluator(shared).score(weights, data.test);
-  const parts = await new Evaluator({ ...shared, batchSize: 5 }).score(weights, data.test);
+  const parts = await new Evaluator(shared, { batchSize: 5 }).score(weights, data.test);
   expect(parts.accuracy).toBe(whole.accuracy);
   // Sums of float32 in another order.
   expect(parts.loss).toBeCloseTo(whole.loss, 6);
-  const one = await new Evaluator({ ...shared, batchSize: 5 }).probabilities(weights, data.test.inputs);
+  const one = await new Evaluator(shared, { batchSize: 5 }).probabilities(weights, data.test.inputs);
   const all = await new Evaluator(shared).probabilities(weights, data.test.inputs);
   one.data.forEach((value, index) => expect(value).toBeCloseTo(all.data[index], 6));
 });

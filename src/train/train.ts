@@ -1,18 +1,22 @@
-import { outputSize } from '../data/index.js';
+import { z } from 'zod';
+import type { DataSource } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import type { NDArray } from '../graph/ndarray.js';
 import { flattenTree, unflattenTree, type Tree } from '../graph/tree.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Initialised } from '../nn/index.js';
+import { AccumulatedStep } from './accumulate.js';
 import { Evaluator } from './evaluate.js';
-import { runLoop, type Progress } from './loop.js';
+import { checkOutput, type Score } from './judge.js';
+import { labelType, type Learner } from './learner.js';
+import { hasStoppedEarly, runLoop, type Progress } from './loop.js';
 import { makePlan, type Plan, type PlanOptions } from './plan.js';
-import { startPosition, type Position } from './position.js';
+import { startPosition, type Best, type Position } from './position.js';
 import { Recorder } from './recorder.js';
 import type { RunFolder } from './run-folder.js';
 import { goBack, openRun } from './run-record.js';
 import { startState, type Start } from './start.js';
-import { TrainingStep, type Score } from './step.js';
+import { TrainingStep, type Stepper, type StepRequest } from './step.js';
 
 export interface TrainOptions extends PlanOptions {
   /** Folder for run.json, metrics and checkpoints; made if need be. Nothing is written without it. */
@@ -22,7 +26,7 @@ export interface TrainOptions extends PlanOptions {
   /** Save a checkpoint after every so many steps too, not only after every epoch. */
   readonly checkpointEvery?: number;
   /** What `loadDataset` was given to get the data: kept in run.json, so that the run's data are found again. */
-  readonly dataFrom?: string;
+  readonly dataSource?: DataSource;
   readonly onProgress?: (progress: Progress) => void;
   /** Ends the run after the step that is going on; with `out`, a checkpoint is saved. */
   readonly signal?: AbortSignal;
@@ -42,8 +46,14 @@ export interface TrainReport {
   readonly seed: number;
   /** Means over the batches of the last epoch, each as it was before its step; null where no epoch was ended. */
   readonly train: Score | null;
+  /** Of the validation part, after the last epoch that was ended; null also where the data have none. */
+  readonly validation: Score | null;
   /** Of the test part, after the last epoch that was ended. */
   readonly test: Score | null;
+  /** The epoch with the lowest loss on the validation part; null where the data have none. */
+  readonly best: Best | null;
+  /** Whether the run's patience ended it before its last step. */
+  readonly stoppedEarly: boolean;
   /** Spent on steps and tests, over all sittings. */
   readonly seconds: number;
   /** Mean time of a step, in milliseconds. */
@@ -66,7 +76,7 @@ interface Parts {
   readonly plan: Plan;
   readonly initial: Initialised;
   readonly start: Start;
-  readonly program: TrainingStep;
+  readonly program: Stepper;
   readonly evaluator: Evaluator;
 }
 
@@ -88,15 +98,23 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (checkpointEvery !== undefined && !(Number.isInteger(checkpointEvery) && checkpointEvery >= 1)) {
     throw new ScreeError(`train: checkpoints come every 1 or more steps, not every ${checkpointEvery}`);
   }
-  const plan = makePlan(options);
-  const initial = plan.model.init(plan.generator.fork('init'), plan.data.inputShape);
-  checkClasses(plan, initial.output);
-  const start = startState(initial, plan.optimizer);
-  const { model, loss, compile, optimizer, batchSize, data } = plan;
-  const request = { model, initial, input: data.inputShape, loss, compile };
+  const plan = await makePlan(options);
+  const { chosen, data, generator, optimizer, batchSize, judge, compile } = plan;
+  const { model, name } = chosen;
+  const initial = model.init(generator.fork('init'), data.inputShape);
+  checkOutput(name, data.name, data.task, data.inputShape, initial.output);
+  const start = startState(initial, optimizer);
+  const learner: Learner = {
+    model,
+    initial,
+    input: { shape: data.inputShape, dtype: data.train.inputs.dtype },
+    label: labelType(data.task, data.inputShape),
+    judge,
+    compile,
+  };
   const cyclesMomentum = plan.schedule.momentum !== undefined;
-  const program = await TrainingStep.compile({ ...request, start, optimizer, batchSize, cyclesMomentum });
-  const evaluator = new Evaluator(request);
+  const program = await compileStep({ ...learner, start, optimizer, batchSize, cyclesMomentum }, plan);
+  const evaluator = new Evaluator(learner);
   try {
     return await open(options, { plan, initial, start, program, evaluator });
   } finally {
@@ -105,12 +123,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
-function checkClasses({ modelName, data }: Plan, output: readonly number[]): void {
-  const outputs = outputSize(data.task);
-  if (output.length === 1 && output[0] === outputs) return;
-  throw new ScreeError(
-    `train: ${modelName} gives [${output.join(',')}] for an example; ${data.name} needs [${outputs}], a number for each class`,
-  );
+function compileStep(request: StepRequest, { accumulate }: Plan): Promise<Stepper> {
+  return accumulate === 1 ? TrainingStep.compile(request) : AccumulatedStep.compile(request, accumulate);
 }
 
 function countParameters({ parameters }: Initialised): number {
@@ -135,7 +149,7 @@ async function open(options: TrainOptions, parts: Parts): Promise<TrainResult> {
     const result = await runAndClose(options, parts, { position, resumedFrom, folder, recorder });
     await folder.update({
       status: result.finished ? 'finished' : 'interrupted',
-      result: { ...result.report, train: { ...result.report.train }, test: { ...result.report.test } },
+      result: z.record(z.string(), z.json()).parse(result.report),
     });
     return result;
   } catch (error) {
@@ -148,29 +162,38 @@ async function open(options: TrainOptions, parts: Parts): Promise<TrainResult> {
 }
 
 async function runAndClose(options: TrainOptions, parts: Parts, sitting: Sitting): Promise<TrainResult> {
+  let result: TrainResult;
   try {
-    return await run(options, parts, sitting);
-  } finally {
-    await sitting.recorder?.close();
+    result = await run(options, parts, sitting);
+  } catch (error) {
+    // What went wrong first is what is told.
+    await sitting.recorder?.close().catch(() => undefined);
+    throw error;
   }
+  await sitting.recorder?.close();
+  return result;
 }
 
 async function run(options: TrainOptions, parts: Parts, sitting: Sitting): Promise<TrainResult> {
   const { plan, initial, start } = parts;
   const { position, resumedFrom, folder, recorder } = sitting;
   const { checkpointEvery, signal, onProgress = () => undefined } = options;
-  const { modelName, data, optimizer, batchSize, target, threads, epochs, steps } = plan;
+  const { chosen, data, optimizer, batchSize, accumulate, target, threads, epochs, steps } = plan;
   const about = {
     run: folder?.path ?? null,
-    model: modelName,
+    model: chosen.name,
     data: data.name,
     parameters: countParameters(initial),
   };
   onProgress({
     kind: 'start',
     ...about,
+    task: data.task,
+    network: chosen.model,
+    input: data.inputShape,
     optimizer: optimizer.name,
     batchSize,
+    accumulate,
     target,
     threads,
     epochs,
@@ -187,7 +210,10 @@ async function run(options: TrainOptions, parts: Parts, sitting: Sitting): Promi
       steps: position.step,
       seed: plan.seed,
       train: position.scores?.train ?? null,
+      validation: position.scores?.validation ?? null,
       test: position.scores?.test ?? null,
+      best: position.best ?? null,
+      stoppedEarly: position.step < plan.steps && hasStoppedEarly(plan, position),
       seconds: position.seconds,
       stepMs: position.step === 0 ? 0 : (position.stepSeconds / position.step) * 1000,
       resumedFrom,

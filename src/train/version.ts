@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { z } from 'zod';
+import type { Target } from './target.js';
 
 const require = createRequire(import.meta.url);
 
@@ -18,7 +19,7 @@ function packageVersion(name: string): string {
 export const screeVersion = packageVersion('scree');
 
 /** The engine behind a compile target, with its version. */
-export function engineOf(target: 'onnx' | 'javascript'): string {
+export function engineOf(target: Target): string {
   return target === 'onnx'
     ? `onnxruntime ${packageVersion('onnxruntime-node')}`
     : `v8 ${process.versions.v8}`;

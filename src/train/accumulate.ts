@@ -1,0 +1,229 @@
+import { compileGraph, type Executable } from '../compile/index.js';
+import { ScreeError } from '../graph/errors.js';
+import type { Graph } from '../graph/graph.js';
+import { ndarray, zeros, type NDArray } from '../graph/ndarray.js';
+import type { TensorType } from '../graph/op.js';
+import type { Tensor } from '../graph/tensor.js';
+import { flattenTree, unflattenTree, type Tree } from '../graph/tree.js';
+import { float32, int32, trace } from '../ops/index.js';
+import { batchOf, type Leaves } from './learner.js';
+import {
+  objectiveOn,
+  runHostStep,
+  updateContext,
+  UpdateArrays,
+  updateTypes,
+  type Found,
+  type Stepper,
+  type StepRequest,
+  type StepValues,
+  type UpdateInputs,
+} from './step.js';
+
+/*
+ * Gradient accumulation: a batch is cut into parts of one size, and the mean of their mean gradients, which is the batch's mean
+ * gradient, makes one step. Only a part's activations are in memory at a time. Sums are formed in another order than for the
+ * whole batch, so the last bits of float32 differ; and batch norm sees each part as a batch of its own: its statistics are
+ * the part's, and its running ones move once a part.
+ */
+
+/** Adds a part's share to the sums. Inputs after the parameters, and outputs: sums of gradients, the model's state, loss, count. */
+function tracePart(request: StepRequest, parts: number): Graph {
+  const { initial, start, batchSize, input, label } = request;
+  const { types } = start;
+  const size = batchSize / parts;
+  return trace<[Leaves, Leaves, Leaves, Tensor, Tensor, Tensor, Tensor, Tensor], Leaves>(
+    (leaves, sums, state, loss, tally, examples, labels, key) => {
+      const objective = objectiveOn(request, state, examples, labels, key);
+      const { value, gradient, aux } = objective(unflattenTree(initial.parameters, leaves));
+      return [
+        ...flattenTree<Tensor>(gradient).map((leaf, index) => leaf.div(parts).add(sums[index])),
+        ...aux.slice(1),
+        value.div(parts).add(loss),
+        aux[0].add(tally),
+      ];
+    },
+    [
+      [...types.held],
+      [...types.held],
+      [...types.state],
+      float32(),
+      float32(),
+      batchOf(size, input),
+      batchOf(size, label),
+      int32(2),
+    ],
+  );
+}
+
+type Update = (
+  gradients: Tree<Tensor>,
+  state: Tree<Tensor>,
+  parameters: Tree<Tensor>,
+  context: ReturnType<typeof updateContext>,
+) => Leaves;
+
+/** What is made of a step's gradients. Inputs: parameters, gradients, the optimiser's state, and what every update is given. */
+function traceUpdate(request: StepRequest, update: Update): Graph {
+  const { initial, start, optimizer, cyclesMomentum } = request;
+  const { types, optimizerTree } = start;
+  return trace<[Leaves, Leaves, Leaves, ...UpdateInputs], Leaves>(
+    (leaves, sums, moments, ...inputs) => {
+      const tree = unflattenTree(initial.parameters, leaves);
+      const gradients = unflattenTree(initial.parameters, sums);
+      const context = updateContext(optimizer, tree, inputs);
+      // An output of its own even where the optimiser gives a tensor back as it was.
+      return update(gradients, unflattenTree(optimizerTree, moments), tree, context).map((leaf) =>
+        leaf.identity(),
+      );
+    },
+    [[...types.held], [...types.held], [...types.optimizer], ...updateTypes(cyclesMomentum)],
+  );
+}
+
+/** Where a part's sums go; two of them take turns. */
+interface Side {
+  readonly sums: readonly NDArray[];
+  readonly state: readonly NDArray[];
+  readonly loss: NDArray;
+  readonly tally: NDArray;
+}
+
+const blank = (types: readonly TensorType[]) => types.map(({ shape, dtype }) => zeros(shape, dtype));
+const arraysOf = ({ sums, state, loss, tally }: Side) => [...sums, ...state, loss, tally];
+
+/** So many rows of a batch from row `first` on: a view. */
+function rows({ data, shape: [, ...each], dtype }: NDArray, first: number, count: number): NDArray {
+  const width = each.reduce((product, extent) => product * extent, 1);
+  return { data: data.subarray(first * width, (first + count) * width), shape: [count, ...each], dtype };
+}
+
+interface Programs {
+  readonly part: Executable;
+  /** Where the optimiser wants the gradient at another place. */
+  readonly place?: Executable;
+  readonly apply: Executable;
+}
+
+/** A training step as a few programs: one that adds up gradients, run for each part of the batch, and one that applies them. */
+export class AccumulatedStep implements Stepper {
+  readonly #update: UpdateArrays;
+  readonly #key = ndarray(new Int32Array(2));
+  readonly #sides: [Side, Side];
+  readonly #place: readonly NDArray[];
+
+  private constructor(
+    private readonly programs: Programs,
+    private readonly request: StepRequest,
+    private readonly parts: number,
+  ) {
+    const { types } = request.start;
+    const side = (): Side => ({
+      sums: blank(types.held),
+      state: blank(types.state),
+      loss: zeros([]),
+      tally: zeros([]),
+    });
+    this.#sides = [side(), side()];
+    this.#update = new UpdateArrays(request.cyclesMomentum);
+    this.#place = programs.place === undefined ? [] : blank(types.held);
+  }
+
+  /**
+   * Traces and compiles the programs.
+   * @param parts how many parts a batch is cut into
+   * @throws ScreeError when the parts cannot be of one size, or the optimiser needs more of a batch than its gradient
+   */
+  static async compile(request: StepRequest, parts: number): Promise<AccumulatedStep> {
+    const { batchSize, optimizer, compile } = request;
+    if (!Number.isInteger(parts) || parts < 1 || batchSize % parts !== 0) {
+      throw new ScreeError(
+        `train: a batch of ${batchSize} cannot be accumulated from ${parts} parts of one size; take a divisor of ${batchSize}`,
+      );
+    }
+    if (optimizer.needs?.gradient === true) {
+      throw new ScreeError(
+        `train: ${optimizer.name} measures curvature on the whole batch, which gradient accumulation never has in one piece; ` +
+          'take accumulate 1 (or sophia:estimator=gaussNewton)',
+      );
+    }
+    const compiled = async (graph: Graph) => compileGraph(graph, compile);
+    return new AccumulatedStep(
+      {
+        part: await compiled(tracePart(request, parts)),
+        place:
+          optimizer.gradientAt &&
+          (await compiled(
+            traceUpdate(request, (...args) =>
+              flattenTree<Tensor>(optimizer.gradientAt?.(...args) ?? args[2]),
+            ),
+          )),
+        apply: await compiled(
+          traceUpdate(request, (...args) => {
+            const { parameters, state } = optimizer.update(...args);
+            return [...flattenTree(parameters), ...flattenTree(state)];
+          }),
+        ),
+      },
+      request,
+      parts,
+    );
+  }
+
+  async run(examples: NDArray, labels: NDArray, values: StepValues): Promise<Found> {
+    const { judge, batchSize, start } = this.request;
+    const { state, types } = start;
+    const trained = types.parameters.length;
+    const moving = trained + types.state.length;
+    const parameters = state.current.slice(0, trained);
+    const moments = state.current.slice(moving);
+    const update = this.#update.fill(values);
+    const batch = { examples, labels, values };
+    const first = await this.accumulate(parameters, batch);
+    const found = {
+      loss: first.loss.data[0],
+      mean: first.tally.data[0] / (batchSize * judge.labelsEach),
+    };
+    // The model's state is that of the first evaluation, as in one program.
+    first.state.forEach(({ data }, index) => state.next[trained + index].data.set(data));
+    let { sums } = first;
+    if (this.programs.place !== undefined) {
+      await this.programs.place.run([...parameters, ...sums, ...moments, ...update], [...this.#place]);
+      ({ sums } = await this.accumulate(this.#place, batch));
+    }
+    await this.programs.apply.run(
+      [...parameters, ...sums, ...moments, ...update],
+      [...state.next.slice(0, trained), ...state.next.slice(moving)],
+    );
+    state.swap();
+    runHostStep(this.request, values.step);
+    return found;
+  }
+
+  /** Sums over the parts of a batch, with the model's state after the last. */
+  private async accumulate(
+    parameters: readonly NDArray[],
+    { examples, labels, values }: { examples: NDArray; labels: NDArray; values: StepValues },
+  ): Promise<Side> {
+    const { batchSize, start } = this.request;
+    const size = batchSize / this.parts;
+    const modelState = start.state.current.slice(start.types.parameters.length);
+    let [from, to] = this.#sides;
+    for (const { data } of [...from.sums, from.loss, from.tally]) data.fill(0);
+    from.state.forEach(({ data }, index) => data.set(modelState[index].data));
+    for (let part = 0; part < this.parts; part++) {
+      // Each part has masks of its own.
+      this.#key.data.set(values.random.fork(part).key);
+      const first = part * size;
+      const batch = [rows(examples, first, size), rows(labels, first, size), this.#key];
+      await this.programs.part.run([...parameters, ...arraysOf(from), ...batch], arraysOf(to));
+      [from, to] = [to, from];
+    }
+    return from;
+  }
+
+  close(): void {
+    const { part, place, apply } = this.programs;
+    for (const program of [part, place, apply]) program?.close();
+  }
+}
