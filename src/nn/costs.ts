@@ -1,11 +1,11 @@
-import type { Graph } from '../graph/graph.js';
+import { isGraph, type Graph } from '../graph/graph.js';
 import type { Op } from '../graph/op.js';
 import { sizeOf, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { flattenTree, unflattenTree } from '../graph/tree.js';
 import { trace } from '../ops/index.js';
 import { Generator } from '../random/index.js';
-import { expandComposites } from '../transform/index.js';
+import { expandComposites, scanOp } from '../transform/index.js';
 import type { Layer } from './layer.js';
 
 type Leaves = readonly Tensor[];
@@ -34,15 +34,18 @@ export function costs(model: Layer, input: Shape): Costs {
     [flattenTree(parameters), flattenTree(state), { shape: [1, ...input], dtype: model.takes ?? 'float32' }],
   );
   const count = flattenTree(parameters).reduce((total, { shape }) => total + sizeOf(shape), 0);
-  return { parameters: count, forwardFlops: 2 * multiplyAdds(expandComposites(graph, isCounted)) };
+  return { parameters: count, forwardFlops: 2 * multiplyAdds(graph) };
 }
 
-/** A convolution is counted as it stands; what else is made of products is opened. */
-const isCounted = (op: Op) => op.name === 'conv' || op.decompose === undefined;
+/** A convolution or loop is counted as it stands; what else is made of products is opened. */
+const isCounted = (op: Op) => op.name === 'conv' || op === scanOp || op.decompose === undefined;
 
 /** Each number of a product's output is a sum over the inner axis, or over a kernel and its channels. */
-function multiplyAdds({ nodes }: Graph): number {
-  return nodes.reduce((total, { op, inputs, shape }) => {
+function multiplyAdds(graph: Graph): number {
+  const { nodes } = expandComposites(graph, isCounted);
+  return nodes.reduce((total, { op, inputs, shape, attributes }) => {
+    const { body, length } = attributes;
+    if (isGraph(body)) return total + Number(length) * multiplyAdds(body);
     const terms = op.name === 'matmul' ? nodes[inputs[0]].shape.slice(-1) : nodes[inputs[1]]?.shape.slice(1);
     return op.name === 'matmul' || op.name === 'conv' ? total + sizeOf(shape) * sizeOf(terms) : total;
   }, 0);

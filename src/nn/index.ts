@@ -43,6 +43,7 @@ export {
 } from './losses.js';
 export { models, type Model } from './models.js';
 export { avgPool, globalAvgPool, maxPool } from './pool.js';
+export { gru, lstm, type Cell, type RecurrentOptions } from './recurrent.js';
 export { residualNetwork, type ResidualNetworkOptions } from './resnet.js';
 export { summary, type SummaryRow } from './summary.js';
 export { fromTorch, torchNames, toTorch, type TorchNames, type TorchTensor } from './torchvision.js';

@@ -30,6 +30,8 @@ describe('models', () => {
       4 * (12 * 256 ** 2 + 13 * 256) + (96 + 128) * 256 + 2 * 256 + 257 * 96,
       2 * 128 * (4 * (12 * 256 ** 2 + 2 * 128 * 256) + 256 * 96),
     ],
+    // An embedding, the gates over 64 + 256 numbers with two biases, and the scores.
+    ['gru', 96 * 64 + 768 * (64 + 256 + 2) + 257 * 96, 2 * 128 * (768 * (64 + 256) + 256 * 96)],
   ])('%s has the costs that its shapes give', (name, parameters, forwardFlops) => {
     const { input, classes } = models[name].usual;
     expect(costs(models[name].build(input, classes), input)).toEqual({ parameters, forwardFlops });

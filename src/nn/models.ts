@@ -4,9 +4,11 @@ import { relu } from './activations.js';
 import { sequential } from './compose.js';
 import { conv } from './convolution.js';
 import { dense } from './dense.js';
+import { embedding } from './embedding.js';
 import { flatten } from './flatten.js';
 import type { Layer } from './layer.js';
 import { maxPool } from './pool.js';
+import { gru } from './recurrent.js';
 import { residualNetwork } from './resnet.js';
 import { transformerModel } from './transformer.js';
 
@@ -109,17 +111,40 @@ const transformer: Model = {
   summary: 'transformer of 4 blocks, 256 numbers a place and 4 heads, for characters',
   usual: { input: [128], classes: 96 },
   build(input, classes) {
-    if (input.length !== 1) {
-      throw new ScreeError(
-        `transformer: examples of shape ${showShape(input)} are no sequences of characters, [length]`,
-      );
-    }
+    requireCharacters('transformer', input);
     return transformerModel(classes);
   },
 };
 
+/** Each character as 64 numbers, gated recurrent units of 256, and scores of the character that follows. */
+const gruModel: Model = {
+  name: 'gru',
+  summary: 'recurrent network of 256 gated units, for characters',
+  usual: { input: [128], classes: 96 },
+  build(input, classes) {
+    requireCharacters('gru', input);
+    return sequential(embedding(classes, 64), gru(256), dense(classes));
+  },
+};
+
 /** The models by name. To add one, write it above and name it here. */
-export const models: Readonly<Record<string, Model>> = { mlp, lenet, cnn, resnet18, resnet50, transformer };
+export const models: Readonly<Record<string, Model>> = {
+  mlp,
+  lenet,
+  cnn,
+  resnet18,
+  resnet50,
+  transformer,
+  gru: gruModel,
+};
+
+function requireCharacters(model: string, input: Shape): void {
+  if (input.length !== 1) {
+    throw new ScreeError(
+      `${model}: examples of shape ${showShape(input)} are no sequences of characters, [length]`,
+    );
+  }
+}
 
 /** The smaller extent of an image that can be halved twice. */
 function requireImage(model: string, input: Shape): number {

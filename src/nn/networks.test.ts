@@ -10,7 +10,12 @@ import { Generator } from '../random/index.js';
 import { valueAndGradWithAux } from '../transform/index.js';
 import {
   crossEntropy,
+  dense,
+  embedding,
+  gru,
+  lstm,
   residualNetwork,
+  sequential,
   transformerModel,
   type Layer,
   type ResidualNetworkOptions,
@@ -33,7 +38,10 @@ interface Result<F = Found> {
 }
 
 interface Golden {
-  network: ResidualNetworkOptions & { size: number; heads: number } & { blocks: number };
+  network: ResidualNetworkOptions & { blocks: number } & Record<
+      'size' | 'heads' | 'hidden' | 'layers',
+      number
+    >;
   classes: number;
   input: { shape: number[]; k: number };
   sgd: { lr: number; momentum: number };
@@ -65,9 +73,12 @@ function weightsOf(golden: Golden, dtype: DType): NDArray[] {
 }
 
 function modelOf({ network, classes, input }: Golden, file: string): Layer {
-  return file.startsWith('transformer')
-    ? transformerModel(classes, network)
-    : residualNetwork(input.shape.slice(1), classes, network);
+  if (file.startsWith('transformer')) return transformerModel(classes, network);
+  if (file === 'gru' || file === 'lstm') {
+    const { size, hidden, layers } = network;
+    return sequential(embedding(classes, size), { gru, lstm }[file](hidden, { layers }), dense(classes));
+  }
+  return residualNetwork(input.shape.slice(1), classes, network);
 }
 
 function batchOf({ input: { shape, k }, classes }: Golden, model: Layer, dtype: DType): NDArray {
@@ -196,6 +207,8 @@ describe('networks equal those of PyTorch on the same weights', () => {
   // Float64 keeps 16 digits; the 53 normalisations of resnet50 with few numbers a channel lose two more.
   test.each([
     ['transformer-narrow', 20],
+    ['gru', 20],
+    ['lstm', 20],
     ['resnet18-narrow', 5],
     ['resnet50-narrow', 1],
   ])('%s in float64 on JavaScript, %d steps', async (file, steps) => {
@@ -210,6 +223,8 @@ describe('networks equal those of PyTorch on the same weights', () => {
   test.each([
     ['transformer-narrow', 20],
     ['transformer', 10],
+    ['gru', 20],
+    ['lstm', 20],
     ['resnet18-narrow', 20],
     ['resnet50-narrow', 20],
     ['resnet50', 1],
