@@ -1,25 +1,13 @@
-import { allocate } from '../../graph/dtype.js';
-import { ScreeError } from '../../graph/errors.js';
 import type { Graph } from '../../graph/graph.js';
-import type { NDArray } from '../../graph/ndarray.js';
-import type { Kernel } from '../../graph/op.js';
-import { sizeOf } from '../../graph/shape.js';
 import type { AsyncExecutable } from '../program.js';
 import { encodeModel } from './encode.js';
+import { feeder } from './feed.js';
 import { lower } from './lower.js';
 import { createSession } from './session.js';
 
 export interface OnnxOptions {
   /** Threads of one run, the calling one included; 1 by default. */
   readonly threads?: number;
-}
-
-/** A node that the host computes before each run. */
-interface HostStep {
-  readonly kernel: Kernel;
-  readonly output: NDArray;
-  /** Places among the graph's inputs. */
-  readonly inputs: readonly number[];
 }
 
 let block: Promise<number> | undefined;
@@ -60,34 +48,13 @@ export async function compileOnnx(
   source: Graph,
   { threads = 1 }: OnnxOptions = {},
 ): Promise<AsyncExecutable> {
-  const { model, feeds, graph } = lower(source, { channelBlock: await channelBlock() });
-  const session = await createSession(encodeModel(model), { threads });
-  const hostSteps: HostStep[] = [];
-  /** For each feed: its place among the inputs, or the host's array. */
-  const sources = feeds.map((id): number | NDArray => {
-    const place = graph.inputs.indexOf(id);
-    if (place >= 0) return place;
-    const { op, inputs, attributes, shape, dtype } = graph.nodes[id];
-    const places = inputs.map((input) => graph.inputs.indexOf(input));
-    if (op.kernel === undefined || places.includes(-1)) {
-      throw new ScreeError(`${op.name}: runs on the host, so its operands must be inputs of the graph`);
-    }
-    const types = inputs.map((input) => graph.nodes[input]);
-    const kernel = op.kernel({ inputs: types, output: { shape, dtype }, attributes });
-    const output = { data: allocate(dtype, sizeOf(shape)), shape, dtype };
-    hostSteps.push({ kernel, output, inputs: places });
-    return output;
-  });
+  const lowered = lower(source, { channelBlock: await channelBlock() });
+  const session = await createSession(encodeModel(lowered.model), { threads });
+  const feed = feeder(lowered);
   return {
     graph: source,
     async run(inputs, outputs) {
-      for (const { kernel, output, inputs: places } of hostSteps) {
-        kernel(output.data, ...places.map((place) => inputs[place].data));
-      }
-      await session.run(
-        sources.map((from) => (typeof from === 'number' ? inputs[from] : from)),
-        outputs,
-      );
+      await session.run(feed(inputs), outputs);
     },
     close: () => session.close(),
   };
