@@ -144,7 +144,7 @@ function parseType(text: string, source: string): Pick<NpyHeader, 'type' | 'litt
     throw new ScreeError(`${source}: damaged NumPy header ${JSON.stringify(text.trim().slice(0, 120))}`);
   }
   const [, order, type] = /^'([<>|=])([a-zA-Z]\d*)'$/.exec(description) ?? [];
-  if (type === 'O') {
+  if (type?.startsWith('O')) {
     throw new ScreeError(
       `${source}: holds Python objects, which only running their code would give back; they are never read`,
     );

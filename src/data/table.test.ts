@@ -232,7 +232,10 @@ describe('a table', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(bytes.length),
-        fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.constantFrom('"', ',', '\n', '\r', '\t', '\0', 'é', '7')), { maxLength: 4 }),
+        fc.array(
+          fc.tuple(fc.nat(bytes.length - 1), fc.constantFrom('"', ',', '\n', '\r', '\t', '\0', 'é', '7')),
+          { maxLength: 4 },
+        ),
         async (length, changes) => {
           const damaged = plants.split('');
           for (const [place, character] of changes) damaged[place] = character;

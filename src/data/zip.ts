@@ -86,7 +86,11 @@ export class ZipFile {
 
 async function unpack(packed: Uint8Array, size: number, place: string): Promise<Uint8Array> {
   try {
-    return await inflateBytes(packed, { maxOutputLength: Math.max(1, size), chunkSize: 1 << 18 });
+    const { buffer, byteOffset, byteLength } = await inflateBytes(packed, {
+      maxOutputLength: Math.max(1, size),
+      chunkSize: 1 << 18,
+    });
+    return new Uint8Array(buffer, byteOffset, byteLength);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
       throw new ScreeError(`${place}: unpacks to more than the ${size} bytes that its directory promises`);
