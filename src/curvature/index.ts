@@ -1,1 +1,45 @@
 export { classifyPoint, type Classification, type ClassifyOptions } from './classify.js';
+export {
+  broadened,
+  shareBelow,
+  spectralDensity,
+  type DensityOptions,
+  type SpectralDensity,
+} from './density.js';
+export { escapeAlong, type EscapeOptions, type LineEscape } from './escape-network.js';
+export {
+  lanczos,
+  missedShare,
+  type LanczosOptions,
+  type LanczosResult,
+  type LinearOperator,
+  type RitzPair,
+} from './lanczos.js';
+export { blockExtremes, blockOperator, blockTraces, layersOf, type LayerBlock } from './layer-blocks.js';
+export {
+  exampleCount,
+  flattenParameters,
+  leafViews,
+  LossFunction,
+  parameterCount,
+  type BatchedLoss,
+  type FloatVector,
+  type LossPart,
+} from './network.js';
+export {
+  curvatureOperator,
+  productGraph,
+  type CurvatureKind,
+  type CurvatureOperator,
+  type ProductOptions,
+} from './network-products.js';
+export { perSampleGradients } from './network-samples.js';
+export {
+  kinksOf,
+  surveyNetwork,
+  type NetworkSurvey,
+  type NetworkSurveyOptions,
+  type WayDown,
+} from './network-survey.js';
+export { stabilityThreshold, type Stability, type StabilityOptions } from './stability.js';
+export { estimateOf, traceEstimate, type Estimate, type TraceOptions } from './trace.js';

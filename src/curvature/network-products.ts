@@ -18,7 +18,7 @@ import type { NDArray } from '../graph/ndarray.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { trace } from '../ops/index.js';
-import { hvp, jvp, splitGraph, vjp } from '../transform/index.js';
+import { hvp, jvp, splitGraph, vjp, vmap } from '../transform/index.js';
 import type { LinearOperator } from './lanczos.js';
 import {
   accumulate,
@@ -60,14 +60,17 @@ function product(
   v: Leaves,
 ): Leaves {
   if (kind === 'hessian') return hvp<Leaves>(meanLoss(loss, examples, shared))(parameters, v);
-  const each = (p: Leaves) =>
-    kind === 'gaussNewton'
-      ? loss.output(p, examples, shared)
-      : loss.losses(loss.output(p, examples, shared), examples);
+  const output = (p: Leaves) => loss.output(p, examples, shared);
+  const each =
+    kind === 'gaussNewton' ? output : (p: Leaves) => vmap<Tensor[], Tensor>(one)(output(p), ...examples);
+  const one = (...example: Tensor[]) => {
+    const [given, ...rest] = example.map((tensor) => tensor.reshape([1, ...tensor.shape]));
+    return loss.loss(given, rest);
+  };
   const { value, tangent } = jvp<[Leaves], Tensor>(each, [parameters], [v]);
   const cotangent =
     kind === 'gaussNewton'
-      ? hvp<Tensor>((output) => loss.losses(output, examples).mean())(value, tangent)
+      ? hvp<Tensor>((given) => loss.loss(given, examples))(value, tangent)
       : tangent.mul(1 / tangent.size);
   return vjp<[Leaves], Tensor>(each, parameters).pullback(cotangent)[0];
 }

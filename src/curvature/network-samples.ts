@@ -22,7 +22,7 @@ export async function perSampleGradients(
     (parameters, examples, shared) => {
       const own = (p: Leaves, ...example: Tensor[]) => {
         const single = example.map((one) => one.reshape([1, ...one.shape]));
-        return loss.losses(loss.output(p, single, shared), single).sum();
+        return loss.loss(loss.output(p, single, shared), single);
       };
       const each = (...example: Tensor[]) => grad<[Leaves]>((p) => own(p, ...example))(parameters);
       return vmap<Tensor[], Leaves>(each)(...examples);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../compile/index.js';
-import type { NDArray } from '../graph/ndarray.js';
 import { ndarray } from '../graph/ndarray.js';
 import type { Tensor } from '../graph/tensor.js';
 import { symmetricEigen } from '../linalg/index.js';
@@ -44,7 +43,7 @@ function tinyLoss(dtype: 'float32' | 'float64', activation: 'tanh' | 'relu' = 't
       const active = activation === 'tanh' ? seen.tanh() : seen.relu();
       return active.reshape([images.shape[0], 36]).matmul(weight).add(bias);
     },
-    losses: (output, [, labels]) => softmaxCrossEntropy(output, labels),
+    loss: (output, [, labels]) => softmaxCrossEntropy(output, labels).mean(),
     parts: [rows(0, 6), rows(6, 12), rows(12, 14)],
   };
 }
@@ -55,7 +54,7 @@ function point(loss: BatchedLoss): FloatVector {
   );
   return flattenParameters(
     loss,
-    arrays.map((array) => ({ ...array, data: array.data.map((x) => 0.4 * x) }) as NDArray),
+    arrays.map((array) => ({ ...array, data: array.data.map((x) => 0.4 * x) })),
   );
 }
 
@@ -73,7 +72,7 @@ function denseHessian(loss: BatchedLoss, at: FloatVector): Float64Array {
       start = end;
       return leaf;
     });
-    return loss.losses(loss.output(leaves, [images, labels], []), [images, labels]).mean();
+    return loss.loss(loss.output(leaves, [images, labels], []), [images, labels]);
   };
   const program = compile<[Tensor, Tensor, Tensor], Tensor>(
     (flat, x, y) => hessian(f(x, y))(flat),

@@ -31,8 +31,8 @@ export interface BatchedLoss {
   readonly names: readonly string[];
   /** What the model gives for the examples. */
   output(parameters: Leaves, examples: Leaves, shared: Leaves): Tensor;
-  /** [size]: the loss of each example; the loss is their mean. */
-  losses(output: Tensor, examples: Leaves): Tensor;
+  /** A scalar: the mean over the examples of what each one's output costs. */
+  loss(output: Tensor, examples: Leaves): Tensor;
   /** The data set in parts of few different sizes: one program is compiled for each size. */
   readonly parts: readonly LossPart[];
 }
@@ -109,7 +109,7 @@ export function meanLoss(
   examples: Leaves,
   shared: Leaves,
 ): (parameters: Leaves) => Tensor {
-  return (parameters) => loss.losses(loss.output(parameters, examples, shared), examples).mean();
+  return (parameters) => loss.loss(loss.output(parameters, examples, shared), examples);
 }
 
 /** Types of a part's arrays, for tracing. */
@@ -182,14 +182,17 @@ export class LossFunction {
     );
   }
 
-  /** The mean loss over all parts. */
-  async value(at: FloatVector): Promise<number> {
+  /**
+   * The mean loss over all parts.
+   * @param shared in place of what the parts hold: running statistics of other weights
+   */
+  async value(at: FloatVector, shared?: readonly NDArray[]): Promise<number> {
     const parameters = leafViews(this.loss.parameters, at);
     const result = this.scalar();
     let total = 0;
     for (const part of this.loss.parts) {
       const program = await this.#value.of(part);
-      await program.run([...parameters, ...part.examples, ...part.shared], [result]);
+      await program.run([...parameters, ...part.examples, ...(shared ?? part.shared)], [result]);
       total += (part.size / this.#examples) * result.data[0];
     }
     return total;
