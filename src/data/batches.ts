@@ -4,14 +4,23 @@ import type { NDArray } from '../graph/ndarray.js';
 import { sizeOf } from '../graph/shape.js';
 import { permutation } from '../random/distributions.js';
 import type { Generator } from '../random/generator.js';
+import { rowWriter, type RowWriter } from './augment-rows.js';
+import type { Augmentation } from './augment.js';
 import type { Split } from './dataset.js';
+import { mixWithNext, symmetricBeta } from './mixup.js';
+import type { Normalisation } from './normalise.js';
 
 /** Rows for one step. */
 export interface Batch {
   /** [size, ...inputShape] of the split's dtype. */
   readonly inputs: NDArray;
-  /** [size] of the split's dtype. */
+  /** [size, …] of the split's dtype. */
   readonly labels: NDArray;
+  /**
+   * With mixup: each example is `weight` of one with `labels` and 1 − `weight` of one with `mix.labels`; so is its loss.
+   * The weight is float32 [], from 0 to 1.
+   */
+  readonly mix?: { readonly labels: NDArray; readonly weight: NDArray };
   readonly size: number;
   readonly epoch: number;
   /** Place in the epoch, from 0. */
@@ -24,6 +33,13 @@ export interface BatchOptions {
   readonly shuffle?: Generator;
   /** Leave out the last batch of an epoch when it is not full. */
   readonly dropLast?: boolean;
+  /** Change the examples, in each epoch anew: the same ones for the same generator, epoch and row (for mixup, batch). */
+  readonly augment?: {
+    readonly augmentation: Augmentation;
+    readonly generator: Generator;
+    /** The data set's: tells what black is. */
+    readonly normalisation?: Normalisation;
+  };
 }
 
 export interface Batches {
@@ -37,10 +53,18 @@ export interface Batches {
   epoch(epoch: number, first?: number): IterableIterator<Batch>;
 }
 
+interface Arrays {
+  readonly inputs: NDArray;
+  readonly labels: NDArray;
+  /** Labels of what is mixed in. */
+  readonly others: NDArray;
+}
+
 /** One of the two places for a batch: arrays for a full one, and views of them for the last, shorter one. */
 interface Place {
-  readonly full: { readonly inputs: NDArray; readonly labels: NDArray };
-  readonly last: { readonly inputs: NDArray; readonly labels: NDArray };
+  readonly full: Arrays;
+  readonly last: Arrays;
+  readonly weight: NDArray;
 }
 
 function head(array: NDArray, rows: number): NDArray {
@@ -53,8 +77,16 @@ function place(split: Split, batchSize: number, lastSize: number): Place {
     const full = [batchSize, ...shape.slice(1)];
     return { data: allocate(dtype, sizeOf(full)), shape: full, dtype };
   };
-  const full = { inputs: make(split.inputs), labels: make(split.labels) };
-  return { full, last: { inputs: head(full.inputs, lastSize), labels: head(full.labels, lastSize) } };
+  const full = { inputs: make(split.inputs), labels: make(split.labels), others: make(split.labels) };
+  return {
+    full,
+    last: {
+      inputs: head(full.inputs, lastSize),
+      labels: head(full.labels, lastSize),
+      others: head(full.others, lastSize),
+    },
+    weight: { data: new Float32Array(1), shape: [], dtype: 'float32' },
+  };
 }
 
 /** Copies row order[first + i] of `from` to row i of `to`, `size` rows of `width` numbers. */
@@ -82,11 +114,24 @@ function requireWhole(name: string, value: number, low: number, high: number): v
   }
 }
 
+function writerOf(
+  { inputs }: Split,
+  { augmentation, normalisation }: NonNullable<BatchOptions['augment']>,
+): RowWriter {
+  if (!(inputs.data instanceof Float32Array)) {
+    throw new ScreeError(`augmentation: ${inputs.dtype} examples, such as characters, cannot be changed`);
+  }
+  return rowWriter(inputs.data, inputs.shape.slice(1), augmentation, normalisation);
+}
+
 /**
  * Cuts a split into batches.
- * @throws ScreeError when batchSize is not an integer from 1 to the rows of the split
+ * @throws ScreeError when batchSize is not an integer from 1 to the rows of the split, or the examples cannot be augmented
  */
-export function batches(split: Split, { batchSize, shuffle, dropLast = false }: BatchOptions): Batches {
+export function batches(
+  split: Split,
+  { batchSize, shuffle, dropLast = false, augment }: BatchOptions,
+): Batches {
   requireWhole('batchSize', batchSize, 1, Infinity);
   if (batchSize > split.size) {
     throw new ScreeError(
@@ -97,21 +142,39 @@ export function batches(split: Split, { batchSize, shuffle, dropLast = false }: 
   const lastSize = rest === 0 ? batchSize : rest;
   const perEpoch = Math.floor(split.size / batchSize) + (rest > 0 && !dropLast ? 1 : 0);
   const width = sizeOf(split.inputs.shape.slice(1));
+  const labelWidth = sizeOf(split.labels.shape.slice(1));
   const places = [place(split, batchSize, lastSize), place(split, batchSize, lastSize)];
   const orderOf = (epoch: number): Int32Array =>
     shuffle ? permutation(shuffle.fork(epoch), split.size) : new Int32Array(split.size).map((_, row) => row);
+  const write = augment && writerOf(split, augment);
+  const mixup = augment?.augmentation.mixup;
   let turn = 0;
 
   function* epochBatches(epoch: number, first: number): IterableIterator<Batch> {
     const order = orderOf(epoch);
+    const generator = augment?.generator.fork(epoch);
     for (let index = first; index < perEpoch; index++) {
       const start = index * batchSize;
       const size = Math.min(batchSize, split.size - start);
-      const { inputs, labels } = size === batchSize ? places[turn].full : places[turn].last;
+      const { full, last, weight } = places[turn];
+      const { inputs, labels, others } = size === batchSize ? full : last;
       turn = 1 - turn;
-      gather(split.inputs.data, inputs.data, order, start, size, width);
-      gather(split.labels.data, labels.data, order, start, size, 1);
-      yield { inputs, labels, size, epoch, index };
+      gather(split.labels.data, labels.data, order, start, size, labelWidth);
+      if (write === undefined || generator === undefined || !(inputs.data instanceof Float32Array)) {
+        gather(split.inputs.data, inputs.data, order, start, size, width);
+        yield { inputs, labels, size, epoch, index };
+        continue;
+      }
+      for (let row = 0; row < size; row++) write(inputs.data, row * width, order[start + row], generator.key);
+      if (mixup === undefined) {
+        yield { inputs, labels, size, epoch, index };
+        continue;
+      }
+      weight.data[0] = symmetricBeta(generator.fork(index), mixup.alpha);
+      mixWithNext(inputs.data, width, weight.data[0]);
+      others.data.set(labels.data.subarray(labelWidth));
+      others.data.set(labels.data.subarray(0, labelWidth), labels.data.length - labelWidth);
+      yield { inputs, labels, mix: { labels: others, weight }, size, epoch, index };
     }
   }
 

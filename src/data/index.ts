@@ -1,3 +1,4 @@
+export { augmentations, parseAugmentation, type Augmentation } from './augment.js';
 export { batches, type Batch, type Batches, type BatchOptions } from './batches.js';
 export { createDataset, describe, outputSize } from './dataset.js';
 export type { Dataset, DatasetOptions, RawDataset, RawPart, Split, Task } from './dataset.js';
