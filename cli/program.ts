@@ -3,6 +3,7 @@ import { screeVersion } from '../src/train/index.js';
 import { addBasinsCommand } from './commands/basins.js';
 import { addEvalCommand } from './commands/eval.js';
 import { addExportCommand } from './commands/export.js';
+import { addGenerateCommand } from './commands/generate.js';
 import { addModelsCommand } from './commands/models.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addRaceCommand } from './commands/race.js';
@@ -31,6 +32,7 @@ function makeProgram(): Command {
   addTrainCommand(program);
   addEvalCommand(program);
   addPredictCommand(program);
+  addGenerateCommand(program);
   addExportCommand(program);
   addModelsCommand(program);
   return program;

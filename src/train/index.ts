@@ -7,6 +7,7 @@ export {
   type CheckpointFile,
 } from './checkpoint.js';
 export { Evaluator } from './evaluate.js';
+export { generateText, type GenerateOptions } from './generate.js';
 export { judgeOf, type Judge, type Score } from './judge.js';
 export type { Learner } from './learner.js';
 export { exportOnnx, type ExportedModel, type OnnxExportOptions } from './export-onnx.js';
