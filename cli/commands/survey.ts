@@ -21,8 +21,16 @@ export function addSurveyCommand(program: Command): void {
     .option('--top <n>', 'of a run: how many of the largest eigenvalues', parseNumber)
     .option('--bottom <n>', 'of a run: how many of the smallest eigenvalues', parseNumber)
     .option('--density', 'of a run: the spectral density')
-    .option('--plane', 'of a run: a plane through the weights')
+    .option(
+      '--plane [kind]',
+      'of a run: a plane through the weights, random (the default) or trajectory: through the checkpoints',
+    )
     .option('--line <run>', 'of a run: the line to another run')
+    .option('--samples <n>', 'of a run: training examples to measure on (default: 512)', parseNumber)
+    .option('--batch <n>', 'of a run: examples at a time (default: 128)', parseNumber)
+    .option('--steps <n>', 'of a run: Lanczos steps at most', parseNumber)
+    .option('--size <n>', 'of a run: values along a side of the plane (default: 51)', parseNumber)
+    .option('--out <dir>', 'of a run: write pictures, tables and the surface there')
     .option('--seed <n>', 'of everything random', parseNumber);
   addSharedOptions(command, 'the result as one JSON object on standard output').action(runSurvey);
 }

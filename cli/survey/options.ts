@@ -10,8 +10,18 @@ export interface SurveyOptions {
   top?: number;
   bottom?: number;
   density?: boolean;
-  plane?: boolean;
+  /** A plane through the weights: its kind, or true for the usual one. */
+  plane?: boolean | string;
   line?: string;
+  /** Examples of the training part, and how many of them at a time. */
+  samples?: number;
+  batch?: number;
+  /** Lanczos steps at most. */
+  steps?: number;
+  /** Values along a side of the plane. */
+  size?: number;
+  /** Folder for pictures and tables. */
+  out?: string;
   seed?: number;
   threads?: number;
   json?: boolean;

@@ -1,6 +1,148 @@
+import { isDeepStrictEqual } from 'node:util';
+import { surveyNetwork, LossFunction, type FloatVector } from '../../src/curvature/index.js';
 import { ScreeError } from '../../src/graph/errors.js';
+import type { NDArray } from '../../src/graph/ndarray.js';
+import { loadRun, lossOfRun, stabilityOfRun, weightsOfRun, type TrainedRun } from '../../src/train/index.js';
+import { lossLine } from '../../src/landscape/line.js';
+import { withDownload } from '../data.js';
+import { Interrupt } from '../interrupt.js';
+import { columnsOf, startLive } from '../terminal/live.js';
+import { styleFor } from '../terminal/style.js';
 import type { SurveyOptions } from './options.js';
+import { surveyFiles, writeSurveyFiles } from './run-files.js';
+import { runJson } from './run-json.js';
+import { checkCounts, planeKind } from './run-options.js';
+import { surveyPlane } from './run-plane.js';
+import { runReport, type RunSurvey } from './run-report.js';
 
-export function surveyRun(_path: string, _options: SurveyOptions): Promise<void> {
-  return Promise.reject(new ScreeError('survey: a run cannot be surveyed by this version'));
+/** One line about what is being measured, where there is a terminal to show it. */
+function progressLine(stream: NodeJS.WriteStream) {
+  let line = 'compiling';
+  const live = startLive({ stream, view: () => [line], line: () => line });
+  return {
+    tell: (what: string, done: number, of: number) => {
+      line = `${what}: ${done} of at most ${of}`;
+    },
+    stop: () => live.stop({ clear: true }),
+  };
+}
+
+/** Measures the curvature of a run's model at its checkpoint, and draws what was asked for. */
+export async function surveyRun(path: string, options: SurveyOptions): Promise<void> {
+  checkCounts(options);
+  const kind = planeKind(options);
+  const { json = false, threads, seed = 0 } = options;
+  const trained = await loadRun(path, { threads });
+  for (const line of trained.warnings) process.stderr.write(`warning: ${line}\n`);
+  const interrupt = new Interrupt();
+  const quiet = !process.stderr.isTTY;
+  const progress = quiet ? undefined : progressLine(process.stderr);
+  try {
+    const data = await withDownload(process.stderr, true, (load) => trained.loadData(load));
+    const loss = lossOfRun(trained, data, { samples: options.samples, batchSize: options.batch, seed });
+    const at = weightsOfRun(loss, trained.weights);
+    const { compile } = trained;
+    const stability = await stabilityOfRun(path, trained, loss);
+    interrupt.arm();
+    const { signal } = interrupt;
+    const network = await surveyNetwork(loss, at, {
+      compile,
+      top: options.top,
+      bottom: options.bottom,
+      maxSteps: options.steps,
+      density: options.density,
+      scaling: stability?.scaling,
+      seed,
+      signal,
+      onProgress: progress?.tell,
+    });
+    const f = new LossFunction(loss, compile);
+    try {
+      const plane =
+        kind &&
+        (await surveyPlane(path, trained, loss, at, f, kind, {
+          seed,
+          size: options.size,
+          signal,
+          onPoint: told(progress, 'plane'),
+        }));
+      const line =
+        options.line === undefined
+          ? undefined
+          : await surveyLine(trained, at, f, options.line, { signal, onPoint: told(progress, 'line') });
+      const survey: RunSurvey = {
+        path,
+        model: trained.run.model.name,
+        data: data.name,
+        step: trained.checkpoint.step,
+        network,
+        ...(stability && { stability }),
+        ...(plane && { plane }),
+        ...(line && { line }),
+      };
+      progress?.stop();
+      const files = options.out === undefined ? [] : await writeSurveyFiles(options.out, surveyFiles(survey));
+      if (json) {
+        process.stdout.write(`${JSON.stringify(runJson(survey, files))}\n`);
+        return;
+      }
+      const lines = runReport(survey, {
+        columns: columnsOf(process.stdout),
+        style: styleFor(process.stdout),
+        files,
+      });
+      process.stdout.write(`${lines.join('\n')}\n`);
+    } finally {
+      f.close();
+    }
+  } catch (error) {
+    if (interrupt.exitCode === undefined) throw error;
+    process.exitCode = interrupt.exitCode;
+  } finally {
+    progress?.stop();
+    interrupt.release();
+    await trained.evaluator.close();
+  }
+}
+
+function told(progress: ReturnType<typeof progressLine> | undefined, what: string) {
+  return (done: number, of: number) => progress?.tell(what, done, of);
+}
+
+/** The line from a run's weights to another's, their running statistics interpolated too. */
+async function surveyLine(
+  trained: TrainedRun,
+  at: FloatVector,
+  f: LossFunction,
+  otherPath: string,
+  options: { signal: AbortSignal; onPoint: (done: number, of: number) => void },
+): Promise<NonNullable<RunSurvey['line']>> {
+  const other = await loadRun(otherPath);
+  await other.evaluator.close();
+  const shapes = ({ initial, weights }: TrainedRun) => ({
+    parameters: weights.parameters.map(({ shape }) => shape),
+    keys: JSON.stringify(initial.parameters, (_, value: unknown) =>
+      ArrayBuffer.isView(value) ? undefined : value,
+    ),
+  });
+  if (!isDeepStrictEqual(shapes(trained), shapes(other))) {
+    throw new ScreeError(
+      `survey: ${otherPath} holds a ${other.run.model.name} of other shapes; a line runs between two runs of one model`,
+    );
+  }
+  const second = at.slice();
+  let start = 0;
+  for (const { data } of other.weights.parameters) {
+    second.set(data, start);
+    start += data.length;
+  }
+  const mixed = (t: number): NDArray[] =>
+    trained.weights.state.map((array, index) => {
+      const there = other.weights.state[index].data;
+      // Beyond the ends a variance could become negative.
+      const share = Math.min(1, Math.max(0, t));
+      return { ...array, data: Float32Array.from(array.data, (x, i) => (1 - share) * x + share * there[i]) };
+    });
+  const line = await lossLine((parameters, t) => f.value(parameters, mixed(t)), at, second, options);
+  return { ...line, other: otherPath };
 }

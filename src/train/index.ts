@@ -32,3 +32,11 @@ export { classScores, confusionMatrix, type ClassScore } from './classes.js';
 export { testRun, type TestReport } from './test-run.js';
 export { train, type TrainOptions, type TrainReport, type TrainResult } from './train.js';
 export { screeVersion } from './version.js';
+export {
+  lossOfRun,
+  stabilityOfRun,
+  weightsOfRun,
+  type RunLossOptions,
+  type RunStability,
+} from './run-curvature.js';
+export { trajectoryOfRun, type TrajectoryPoint } from './run-trajectory.js';

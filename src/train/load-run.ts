@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { CompileOptions } from '../compile/index.js';
 import {
   dataSourceSchema,
   loadDataset,
@@ -146,6 +147,8 @@ export interface TrainedRun {
   readonly warnings: readonly string[];
   readonly weights: Weights;
   readonly evaluator: Evaluator;
+  /** How the run's programs are compiled. */
+  readonly compile: CompileOptions;
   /** The run's data set, standardised as it was then. */
   loadData(options?: LoadOptions): Promise<Dataset>;
 }
@@ -192,6 +195,7 @@ export async function loadRun(
     ],
     weights: start.weights(),
     evaluator: new Evaluator(learner),
+    compile: learner.compile,
     loadData: (load) => loadData(recipe, load),
   };
 }
