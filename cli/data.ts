@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { datasetNames, type DataOptions, type LoadOptions } from '../src/data/index.js';
+import { dataOptionsSchema, datasetNames, type DataOptions, type LoadOptions } from '../src/data/index.js';
 import { parseNumber } from './options.js';
 import { formatSI } from './terminal/format.js';
 import { startLive, type Live } from './terminal/live.js';
@@ -74,15 +74,14 @@ export function addDataOptions(command: Command): Command {
     .option('--split-seed <n>', 'of the choice of these rows (default: 0)', parseNumber);
 }
 
-/** The options of {@link addDataOptions} as loadDataset takes them and as a run's record keeps them: those that were given. */
+/** The options of {@link addDataOptions} as loadDataset takes them and as a run's record keeps them: those that were
+ * given. What else a command's values hold is left out. */
 export function dataOptions({ validationSplit, testSplit, ...values }: DataOptionValues): DataOptions {
-  const { label, task, drop, categorical, size, color, length, stride, splitSeed } = values;
-  const all = {
-    ...{ label, task, drop, categorical, size, color, length, stride, splitSeed },
-    validation: validationSplit,
-    test: testSplit,
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  const all = { ...values, validation: validationSplit, test: testSplit };
+  const names = Object.keys(dataOptionsSchema.shape);
+  return Object.fromEntries(
+    Object.entries(all).filter(([name, value]) => names.includes(name) && value !== undefined),
+  );
 }
 
 /** Loads with a line that tells how a download goes, where there is one. */
