@@ -23,7 +23,8 @@ export class Monomials {
   /** The powers of the variables in each. */
   readonly exponents: readonly (readonly number[])[];
   readonly #tables = new Map<number, Int32Array>();
-  readonly #places = new Map<string, number>();
+  /** The place of each within its degree; made where they are needed. */
+  #places: Map<string, number> | undefined;
 
   constructor(
     readonly variables: number,
@@ -34,7 +35,6 @@ export class Monomials {
     const offsets = [0];
     for (let degree = 0; degree <= order; degree++) {
       const all = homogeneous(variables, degree);
-      all.forEach((powers, place) => this.#places.set(powers.join(), place));
       exponents.push(...all);
       counts.push(all.length);
       offsets.push(exponents.length);
@@ -50,19 +50,26 @@ export class Monomials {
 
   /** Places, within their degree, of the products of monomials of two degrees; undefined where they simply add up. */
   products(first: number, second: number): Int32Array | undefined {
-    if (this.variables <= 2) return undefined;
+    if (this.variables <= 2 || first === 0 || second === 0) return undefined;
     const key = first * (this.order + 1) + second;
     const known = this.#tables.get(key);
     if (known !== undefined) return known;
-    const [a, b] = [first, second].map((degree) => homogeneous(this.variables, degree));
+    const places = (this.#places ??= new Map(
+      this.exponents.map((powers, place) => [powers.join(), place - this.offsets[sum(powers)]]),
+    ));
+    const [a, b] = [first, second].map((degree) =>
+      this.exponents.slice(this.offsets[degree], this.offsets[degree + 1]),
+    );
     const table = Int32Array.from(
-      a.flatMap((left) =>
-        b.map((right) => this.#places.get(left.map((power, i) => power + right[i]).join()) ?? 0),
-      ),
+      a.flatMap((left) => b.map((right) => places.get(left.map((power, i) => power + right[i]).join()) ?? 0)),
     );
     this.#tables.set(key, table);
     return table;
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function homogeneous(variables: number, degree: number): number[][] {

@@ -1,0 +1,119 @@
+/** The verdict on what the Hessian leaves open, by as many orders as it takes. */
+import { Generator, normal as normalNumbers } from '../../random/index.js';
+import type { Series } from '../../transform/jet-series.js';
+import { followCritical } from './continuation.js';
+import type { Inertia } from './inertia.js';
+import { judgeTwo } from './judge-two.js';
+import type { LocalFunction } from './local.js';
+import { judgeOne, polynomialText, short, type Branch, type ReducedVerdict } from './reduced.js';
+import { leadingDegree, polynomialCurve, reduce } from './splitting.js';
+import { liftBranch } from './way-down.js';
+
+export interface KernelJudgement {
+  readonly verdict: ReducedVerdict;
+  /** Critical points go on beside the point. */
+  readonly level: boolean;
+  /** Whether something stayed undecided. */
+  readonly open: boolean;
+  readonly reducedForm?: string;
+  readonly evidence: readonly string[];
+  /** The reduced function, where it begins below order 3: the point is not yet the critical one. */
+  readonly low?: Series;
+}
+
+/** Orders to which the reduced function is carried, one after the other, for one and for two coordinates. */
+const orders = { one: [12, 24, 64], two: [12, 24] };
+const raysOrder = 12;
+
+export function judgeKernel(f: LocalFunction, point: Float64Array, inertia: Inertia): KernelJudgement {
+  const corank = inertia.kernel.length;
+  if (corank > 2) return judgeRays(f, point, inertia);
+  const ladder = corank === 1 ? orders.one : orders.two;
+  let judgement: KernelJudgement | undefined;
+  for (const order of ladder) {
+    const { series } = reduce(f, point, inertia, { order, variables: corank });
+    const verdict = corank === 1 ? judgeOne(series, inertia) : judgeTwo(f, point, inertia, series);
+    const begins = leadingDegree(series);
+    const flat = judgeFlat(f, point, verdict, begins === undefined ? corank : 1);
+    judgement = {
+      verdict,
+      ...flat,
+      reducedForm: polynomialText(series, begins === undefined ? order : verdict.order),
+      evidence: [kernelText(inertia), ...verdict.evidence, ...flat.evidence],
+      ...(begins !== undefined && begins < 3 ? { low: series } : {}),
+    };
+    if (!judgement.open) break;
+  }
+  return judgement ?? judgeRays(f, point, inertia);
+}
+
+function kernelText({ kernel }: Inertia): string {
+  const names = ['u', 'v'];
+  const axes = kernel.map((vector, k) => `${names[k]} along (${Array.from(vector, short).join(', ')})`);
+  return `the Hessian's kernel: ${axes.join(', ')}`;
+}
+
+/** Whether the branches on which g vanishes are curves of critical points. */
+function judgeFlat(
+  f: LocalFunction,
+  point: Float64Array,
+  { flat, open, falls, rises }: ReducedVerdict,
+  free: number,
+): { level: boolean; open: boolean; evidence: string[] } {
+  const stays = open === undefined ? [] : [open];
+  if (flat.length === 0) return { level: false, open: open !== undefined, evidence: stays };
+  // Both signs decide already: whether critical points go on does not matter.
+  if (falls !== undefined && rises !== undefined) return { level: false, open: false, evidence: stays };
+  const found = flat.map((branch) => followCritical(f, liftBranch(f, point, branch), free));
+  if (found.every(({ isCritical }) => isCritical)) {
+    const distance = Math.max(...found.map((one) => one.distance));
+    const gradient = Math.max(...found.map((one) => one.gradientNorm));
+    const text = `critical points go on beside it, all on one level: followed by Newton's method to a distance of ${short(distance)}, where the gradient is at most ${short(gradient)}`;
+    return { level: true, open: open !== undefined, evidence: [...stays, text] };
+  }
+  const text = 'no curve of critical points goes out from it as far as it was followed';
+  return { level: false, open: true, evidence: [...stays, text] };
+}
+
+/** Beyond two coordinates: what rays of the kernel show. Both signs are a proof of a saddle; the rest is not. */
+function judgeRays(f: LocalFunction, point: Float64Array, inertia: Inertia): KernelJudgement {
+  const corank = inertia.kernel.length;
+  const generator = new Generator(7).fork('rays');
+  const rays: number[][] = inertia.kernel.map((_, k) => inertia.kernel.map((__, c) => Number(c === k)));
+  for (let k = 0; k < 16 + 2 * corank; k++) {
+    const ray = Array.from(normalNumbers(generator, [corank], { dtype: 'float64' }).data);
+    const length = Math.hypot(...ray);
+    rays.push(ray.map((value) => value / length));
+  }
+  const verdicts = rays.map((ray) => {
+    const curve = polynomialCurve(ray.map((value) => [0, value]));
+    const { series } = reduce(f, point, inertia, { order: raysOrder, variables: 1, curve });
+    const verdict = judgeOne(series, inertia);
+    const along = (branch: Branch | undefined): Branch | undefined =>
+      branch && {
+        ...branch,
+        coefficients: ray.map((value) => [0, value * branch.coefficients[0][1]]),
+      };
+    const flat = verdict.flat.flatMap((branch) => along(branch) ?? []);
+    return { ...verdict, falls: along(verdict.falls), rises: along(verdict.rises), flat, series };
+  });
+  const steepest = (side: 'falls' | 'rises') =>
+    verdicts.filter((one) => one[side] !== undefined).sort((a, b) => a.order - b.order)[0]?.[side];
+  const [falls, rises] = [steepest('falls'), steepest('rises')];
+  const flat = verdicts.flatMap((one) => one.flat).slice(0, 24);
+  const counts = (side: 'falls' | 'rises') => verdicts.filter((one) => one[side] !== undefined).length;
+  const evidence = [
+    `${corank} directions are left open: singularities are named for up to 2`,
+    `of ${rays.length} lines through the point in them, ${counts('rises')} rise and ${counts('falls')} fall to one side at least, by orders up to ${raysOrder}`,
+  ];
+  const order = Math.min(...verdicts.map((one) => one.order));
+  const verdict: ReducedVerdict = { order, falls, rises, flat, evidence };
+  if (falls !== undefined && rises !== undefined) return { verdict, level: false, open: false, evidence };
+  const isFlat = verdicts.every((one) => one.flat.length > 0);
+  if (!isFlat) {
+    const low = verdicts.find(({ order: first }) => first < 3)?.series;
+    return { verdict, level: false, open: true, evidence, low };
+  }
+  const follow = judgeFlat(f, point, verdict, corank);
+  return { verdict, ...follow, reducedForm: '0', evidence: [...evidence, ...follow.evidence] };
+}

@@ -1,0 +1,168 @@
+/**
+ * The splitting lemma (Arnold, Gusein-Zade, Varchenko: Singularities of Differentiable Maps I, 1985, §11.1; Gromoll & Meyer
+ * 1969): near a critical point f is, in suitable coordinates, a sum of squares in the directions that the Hessian decides plus
+ * a function g of as many coordinates as the Hessian's kernel has. g(u) = f(p + K·u + N·y(u)), where y(u) solves the
+ * equations Nᵀ∇f = 0; y is a power series, found degree by degree.
+ */
+import { norm } from '../../linalg/index.js';
+import {
+  constantSeries,
+  monomials,
+  representationError,
+  zeroSeries,
+  type Monomials,
+  type Series,
+} from '../../transform/jet-series.js';
+import type { Arc, LocalFunction } from './local.js';
+
+/** Directions that the Hessian decides, and those that it does not. */
+export interface Splitting {
+  /** Orthonormal vectors of the kernel. */
+  readonly kernel: readonly Float64Array[];
+  /** Vectors nⱼ with nᵢᵀ·H·nⱼ = 0 and nⱼᵀ·H·nⱼ = curvatures[j]. */
+  readonly normal: readonly Float64Array[];
+  readonly curvatures: readonly number[];
+}
+
+/** f along the surface p + K·u + N·y(u), and the surface. */
+export interface Reduction {
+  /** g, with bounds on the errors of its coefficients. */
+  readonly series: Series;
+  /** The normal coordinates yⱼ(u). */
+  readonly normal: readonly Series[];
+}
+
+/** Coefficients up to this many times their error bound count as zero: the bounds are first-order ones. */
+export const zeroFactor = 16;
+
+export function isZero(series: Series, place: number): boolean {
+  return Math.abs(series.value[place]) <= zeroFactor * series.error[place];
+}
+
+/** Whether all coefficients of a degree are zero. */
+export function isZeroPart(series: Series, degree: number): boolean {
+  const { offsets } = series.space;
+  for (let i = offsets[degree]; i < offsets[degree + 1]; i++) if (!isZero(series, i)) return false;
+  return true;
+}
+
+/** The first degree from 1 on that is not zero; undefined where all are zero. */
+export function leadingDegree(series: Series): number | undefined {
+  for (let degree = 1; degree <= series.space.order; degree++) if (!isZeroPart(series, degree)) return degree;
+  return undefined;
+}
+
+/** Kernel coordinates as polynomials: by default u is put in as it is. */
+export type KernelCurve = (space: Monomials) => readonly Series[];
+
+/** The coordinates u₁ … u_c themselves. */
+export const coordinates: KernelCurve = (space) =>
+  Array.from({ length: space.variables }, (_, i) => {
+    const series = zeroSeries(space);
+    if (space.order === 0) return series;
+    series.value[space.offsets[1] + i] = 1;
+    series.degree = 1;
+    return series;
+  });
+
+/** A curve t ↦ u(t) given by the coefficients of each coordinate. */
+export function polynomialCurve(coefficients: readonly (readonly number[])[]): KernelCurve {
+  return (space) =>
+    coefficients.map((powers) => {
+      const series = zeroSeries(space);
+      powers.slice(0, space.order + 1).forEach((value, degree) => (series.value[degree] = value));
+      series.degree = Math.min(space.order, Math.max(0, powers.length - 1));
+      return series;
+    });
+}
+
+/**
+ * Reduces f to the kernel, or to a curve in it, up to an order.
+ *
+ * Each round with the Hessian of the point makes one more degree of y right; an error of degree s + 1 in y changes g from
+ * degree 2s + 2 on, since g is stationary in y.
+ */
+export function reduce(
+  f: LocalFunction,
+  point: ArrayLike<number>,
+  { kernel, normal, curvatures }: Splitting,
+  { order, variables, curve = coordinates }: { order: number; variables: number; curve?: KernelCurve },
+): Reduction {
+  const last = Math.floor(order / 2);
+  let solved = normal.map(() => zeroSeries(monomials(variables, Math.max(1, last))));
+  const inputs = (space: Monomials): Series[] => {
+    const u = curve(space);
+    return Array.from({ length: point.length }, (_, i) => {
+      const series = constantSeries(space, point[i], representationError(point[i]));
+      series.degree = Math.min(
+        space.order,
+        Math.max(...u.map(({ degree }) => degree), ...solved.map(({ degree }) => degree)),
+      );
+      const end = space.offsets[series.degree + 1];
+      kernel.forEach((vector, k) => {
+        if (vector[i] === 0) return;
+        for (let m = 0; m < Math.min(end, u[k].value.length); m++)
+          series.value[m] += vector[i] * u[k].value[m];
+      });
+      normal.forEach((vector, j) => {
+        if (vector[i] === 0) return;
+        const { value } = solved[j];
+        for (let m = 0; m < Math.min(end, value.length); m++) series.value[m] += vector[i] * value[m];
+      });
+      return series;
+    });
+  };
+  if (normal.length > 0) {
+    for (let degree = 1; degree <= last; degree++) {
+      const space = monomials(variables, degree);
+      const slopes = f.gradient(space, inputs(space));
+      solved = solved.map((before, j) => {
+        const after = { ...before, value: before.value.slice(), degree };
+        for (let m = 0; m < space.size; m++) {
+          let slope = 0;
+          let error = 0;
+          slopes.forEach((series, i) => {
+            slope += normal[j][i] * series.value[m];
+            error += Math.abs(normal[j][i]) * series.error[m];
+          });
+          // A correction that rounding alone can have made would only blur what is exactly zero.
+          if (Math.abs(slope) > error) after.value[m] -= slope / curvatures[j];
+        }
+        return after;
+      });
+    }
+  }
+  const space = monomials(variables, order);
+  return { series: f.value(space, inputs(space)), normal: solved };
+}
+
+/** The curve of points p + K·u(t) + N·y(t), up to a degree, without what is rounding. */
+export function arcOf(
+  point: ArrayLike<number>,
+  { kernel, normal }: Splitting,
+  coefficients: readonly (readonly number[])[],
+  solved: readonly Series[],
+  degree: number,
+): Arc {
+  const arc = Array.from({ length: degree + 1 }, (_, k) => {
+    const vector = new Float64Array(point.length);
+    kernel.forEach((direction, c) =>
+      vector.forEach((_, i) => (vector[i] += direction[i] * (coefficients[c][k] ?? 0))),
+    );
+    normal.forEach((direction, j) =>
+      vector.forEach((_, i) => (vector[i] += direction[i] * (solved[j].value[k] ?? 0))),
+    );
+    return vector;
+  });
+  arc[0] = Float64Array.from(point);
+  const size = Math.max(...arc.slice(1).map(norm));
+  for (const vector of arc.slice(1)) {
+    vector.forEach((value, i) => {
+      const whole = Math.round(value);
+      if (Math.abs(value) < 1e-12 * size) vector[i] = 0;
+      else if (Math.abs(value - whole) < 1e-13 * Math.abs(whole)) vector[i] = whole;
+    });
+  }
+  while (arc.length > 2 && norm(arc[arc.length - 1]) === 0) arc.pop();
+  return arc;
+}
