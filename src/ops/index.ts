@@ -62,7 +62,7 @@ export { arange, eye, linspace, type RangeOptions } from './ranges.js';
 export { argmax, logSumExp, max, mean, min, prod, sum, variance, type ReduceOptions } from './reduce.js';
 export { broadcastTo, reshape, transpose } from './shape-ops.js';
 export { cumprod, cumsum } from './scans.js';
-export { concat, flip, pad, slice, stack, type PadOptions } from './slices.js';
+export { concat, flip, pad, slice, stack, type PadOptions, type SliceBound } from './slices.js';
 export { sort, topK, type Sorted, type SortOptions, type TopKOptions } from './sort.js';
 export {
   bool,

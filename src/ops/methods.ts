@@ -82,7 +82,11 @@ declare module '../graph/tensor.js' {
     transpose(permutation?: readonly number[]): Tensor;
     /** The last two axes exchanged. */
     swapLast(): Tensor;
-    slice(starts: readonly number[], ends: readonly number[], steps?: readonly number[]): Tensor;
+    slice(
+      starts: readonly slices.SliceBound[],
+      ends: readonly slices.SliceBound[],
+      steps?: readonly number[],
+    ): Tensor;
     pad(options: slices.PadOptions): Tensor;
     concat(y: Tensor, axis?: number): Tensor;
     flip(axes?: number | readonly number[]): Tensor;
@@ -137,7 +141,7 @@ const methods: ThisType<Tensor> & Record<string, (this: Tensor, ...values: never
     const axes = this.shape.map((_, axis) => axis);
     return shapes.transpose(this, [...axes.slice(0, -2), this.rank - 1, this.rank - 2]);
   },
-  slice(starts: readonly number[], ends: readonly number[], steps?: readonly number[]) {
+  slice(starts: readonly slices.SliceBound[], ends: readonly slices.SliceBound[], steps?: readonly number[]) {
     return slices.slice(this, starts, ends, steps);
   },
   pad(options: slices.PadOptions) {

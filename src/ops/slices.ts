@@ -247,17 +247,79 @@ function zerosOf(shape: Shape): number[] {
   return shape.map(() => 0);
 }
 
-/** Elements start ≤ index < end, every step-th, along each axis. */
+/** A bound of a slice along an axis: an index, counted from the end where it is negative, or null for the axis' end. */
+export type SliceBound = number | null;
+
+/**
+ * Elements from start on, up to but without end, every step-th, along each axis, as NumPy's `x[start:end:step]`: a negative bound
+ * counts from the end, null stands for all there is, a negative step goes backwards from start (`null, null, -1` reverses), and
+ * axes that are not named stay whole. Unlike NumPy, bounds outside the axis or in the wrong order are refused.
+ * @throws ScreeError naming the axis whose bounds do not fit
+ * @example
+ * ```ts
+ * import { compile, float64, slice } from 'scree';
+ *
+ * const backwards = compile((x) => slice(x, [4], [null], [-2]), [float64(6)]);
+ * console.log(backwards.run([0, 1, 2, 3, 4, 5]).data);
+ * ```
+ * ```text
+ * Float64Array(3) [ 4, 2, 0 ]
+ * ```
+ */
 export function slice(
   x: Tensor,
-  starts: readonly number[],
-  ends: readonly number[],
-  steps: readonly number[] = starts.map(() => 1),
+  starts: readonly SliceBound[],
+  ends: readonly SliceBound[],
+  steps: readonly number[] = [],
 ): Tensor {
-  const whole = starts.every(
-    (start, axis) => start === 0 && ends[axis] === x.shape[axis] && steps[axis] === 1,
+  if (Math.max(starts.length, ends.length, steps.length) > x.rank) {
+    throw new ScreeError(
+      `slice: bounds for ${Math.max(starts.length, ends.length, steps.length)} axes; ${showShape(x.shape)} has ${x.rank}`,
+    );
+  }
+  const bounds = x.shape.map((extent, axis) =>
+    forwards(x.shape, axis, extent, starts[axis] ?? null, ends[axis] ?? null, steps[axis] ?? 1),
   );
-  return whole && starts.length === x.rank ? x : x.builder.apply(sliceOp, [x], { starts, ends, steps });
+  const whole = bounds.every(
+    ({ start, end, step }, axis) => start === 0 && end === x.shape[axis] && step === 1,
+  );
+  const taken = whole
+    ? x
+    : x.builder.apply(sliceOp, [x], {
+        starts: bounds.map(({ start }) => start),
+        ends: bounds.map(({ end }) => end),
+        steps: bounds.map(({ step }) => step),
+      });
+  const reversed = bounds.flatMap(({ isReversed }, axis) => (isReversed ? [axis] : []));
+  return reversed.length === 0 ? taken : flip(taken, reversed);
+}
+
+/** The same elements with a positive step, and whether they are to be reversed. */
+function forwards(
+  shape: Shape,
+  axis: number,
+  extent: number,
+  first: SliceBound,
+  last: SliceBound,
+  step: number,
+): { start: number; end: number; step: number; isReversed: boolean } {
+  const fromStart = (bound: number) => (bound < 0 ? bound + extent : bound);
+  if (step > 0) {
+    const [start, end] = [fromStart(first ?? 0), last === null ? extent : fromStart(last)];
+    return { start, end, step, isReversed: false };
+  }
+  const start = first === null ? extent - 1 : fromStart(first);
+  const end = last === null ? -1 : fromStart(last);
+  const isInside = start < extent && (start >= 0 || first === null) && (end >= 0 || last === null);
+  if (!(Number.isInteger(step) && step < 0 && isInside && end <= start)) {
+    throw new ScreeError(
+      `slice: ${first ?? ''}:${last ?? ''}:${step} is not inside axis ${axis} of ${showShape(shape)}; backwards ${extent} > start ≥ end ≥ 0, or null for all there is`,
+    );
+  }
+  const count = Math.ceil((end - start) / step);
+  const lowest = start + (count - 1) * step;
+  if (count === 0) return { start: 0, end: 0, step: 1, isReversed: false };
+  return { start: lowest, end: start + 1, step: -step, isReversed: count > 1 };
 }
 
 /** Elements from ≤ index < to along one axis. */

@@ -137,6 +137,11 @@ export const opCases: readonly OpCase[] = [
   { name: 'broadcastTo', shapes: [[3, 1]], apply: (x) => x.broadcastTo([2, 3, 4]).square() },
   { name: 'slice', shapes: [[5, 7]], apply: (x) => x.slice([1, 0], [5, 6], [2, 3]).square() },
   {
+    name: 'slice backwards',
+    shapes: [[5, 7]],
+    apply: (x) => x.slice([4, -1], [0, null], [-2, -3]).square(),
+  },
+  {
     name: 'pad',
     shapes: [matrix],
     apply: (x) => x.pad({ low: [1, 0], high: [0, 2], interior: [0, 2] }).square(),
