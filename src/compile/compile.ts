@@ -5,6 +5,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { flattenTree, unflattenTree, type Tree } from '../graph/tree.js';
 import { traceTree, type Specs, type Traceable } from '../ops/trace.js';
 import { compileJavascript } from './javascript/compile.js';
+import type { NativeOptions } from './native/compile.js';
 import type { OnnxOptions } from './onnx/compile.js';
 import {
   allocateOutputs,
@@ -27,14 +28,22 @@ export interface OnnxTarget extends OnnxOptions {
   readonly target: 'onnx';
 }
 
-export type CompileOptions = JavascriptTarget | OnnxTarget;
+/** oneDNN, where a library of it is found: native threads, float32; Node on Linux only. */
+export interface NativeTarget extends NativeOptions {
+  readonly target: 'native';
+}
+
+/** The targets that work beside the event loop. */
+export type AsyncTarget = OnnxTarget | NativeTarget;
+
+export type CompileOptions = JavascriptTarget | AsyncTarget;
 
 /**
- * Makes a graph ready to run on a target: at once for JavaScript, by promise for ONNX Runtime; `await` serves both.
+ * Makes a graph ready to run on a target: at once for JavaScript, by promise for the others; `await` serves both.
  * @throws ScreeError for an op that the target cannot run.
  */
 export function compileGraph(graph: Graph, options?: JavascriptTarget): SyncExecutable;
-export function compileGraph(graph: Graph, options: OnnxTarget): Promise<AsyncExecutable>;
+export function compileGraph(graph: Graph, options: AsyncTarget): Promise<AsyncExecutable>;
 export function compileGraph(
   graph: Graph,
   options: CompileOptions,
@@ -43,10 +52,18 @@ export function compileGraph(
   graph: Graph,
   options: CompileOptions = {},
 ): SyncExecutable | Promise<AsyncExecutable> {
-  return options.target === 'onnx' ? compileForOnnx(graph, options) : compileJavascript(graph);
+  return isAsync(options) ? compileAsync(graph, options) : compileJavascript(graph);
 }
 
-async function compileForOnnx(graph: Graph, options: OnnxTarget): Promise<AsyncExecutable> {
+function isAsync(options: CompileOptions): options is AsyncTarget {
+  return options.target === 'onnx' || options.target === 'native';
+}
+
+async function compileAsync(graph: Graph, options: AsyncTarget): Promise<AsyncExecutable> {
+  if (options.target === 'native') {
+    const { compileNative } = await import('./native/compile.js');
+    return compileNative(graph, options);
+  }
   const { compileOnnx } = await import('./onnx/compile.js');
   return compileOnnx(graph, options);
 }
@@ -64,7 +81,7 @@ export function compile<A extends readonly Tree<Tensor>[], R extends Tree<Tensor
 export function compile<A extends readonly Tree<Tensor>[], R extends Tree<Tensor>>(
   f: Traceable<A, R>,
   specs: Specs<A>,
-  options: OnnxTarget,
+  options: AsyncTarget,
 ): Promise<AsyncProgram<Arguments<A>, Results<R>>>;
 export function compile<A extends readonly Tree<Tensor>[], R extends Tree<Tensor>>(
   f: Traceable<A, R>,
@@ -84,8 +101,8 @@ export function compile<A extends readonly Tree<Tensor>[], R extends Tree<Tensor
     flattenTree<Tensor>(result).map(({ shape, dtype }) => ({ shape, dtype })),
   );
   const give = (outputs: readonly NDArray[]) => unflattenTree(types, outputs);
-  if (options.target === 'onnx') {
-    return compileForOnnx(graph, options).then((executable) => ({
+  if (isAsync(options)) {
+    return compileAsync(graph, options).then((executable) => ({
       executable,
       async run(...args) {
         const inputs = bind(args);

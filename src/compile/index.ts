@@ -3,6 +3,7 @@ export {
   compileGraph,
   type CompileOptions,
   type JavascriptTarget,
+  type NativeTarget,
   type OnnxTarget,
 } from './compile.js';
 export {

@@ -50,7 +50,7 @@ export const logSoftmaxOp: Op<AxisAttributes> = {
  * −log softmax at the label: logits [batch, classes] and labels int32 [batch] give [batch]. Composite. A label outside the
  * classes gives log Σ eˣ alone; labels are checked where data enters.
  */
-const softmaxCrossEntropyOp: Op<NoAttributes> = {
+export const softmaxCrossEntropyOp: Op<NoAttributes> = {
   name: 'softmaxCrossEntropy',
   infer([logits, labels]) {
     const fits =

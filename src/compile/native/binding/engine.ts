@@ -21,6 +21,10 @@ export interface Layout {
   readonly bytes: number;
   /** Row-major without gaps. */
   readonly plain: boolean;
+  /** Chosen by a primitive; otherwise described by strides. */
+  readonly blocked: boolean;
+  /** Without gaps other than the padding of blocks. */
+  readonly dense: boolean;
   /** Padding of a blocked layout makes it larger than its elements. */
   readonly padded: boolean;
 }
@@ -90,9 +94,14 @@ export class Engine {
     if (status !== 0) throw new ScreeError(`native: ${what}: oneDNN says ${describeStatus(status)}`);
   }
 
-  private wrap(pointer: Pointer, dims: Shape, plain: boolean): Layout {
+  private wrap(
+    pointer: Pointer,
+    dims: Shape,
+    { plain = false, blocked = false, dense = true }: Partial<Layout> = {},
+  ): Layout {
     const bytes = this.functions.dnnl_memory_desc_get_size(pointer);
-    return { pointer, dims, bytes, plain, padded: bytes > 4 * dims.reduce((a, b) => a * b, 1) };
+    const padded = dense && bytes > 4 * dims.reduce((a, b) => a * b, 1);
+    return { pointer, dims, bytes, plain, blocked, dense, padded };
   }
 
   /** Row-major float32; a scalar counts as one axis of one element. */
@@ -101,7 +110,7 @@ export class Engine {
     const key = dims.join();
     const known = this.layouts.get(key);
     if (known !== undefined) return known;
-    const layout = this.wrap(this.strided(dims, stridesOf(dims)), dims, true);
+    const layout = this.wrap(this.strided(dims, stridesOf(dims)), dims, { plain: true });
     this.layouts.set(key, layout);
     return layout;
   }
@@ -132,7 +141,7 @@ export class Engine {
         formatTag.any,
       ),
     );
-    const layout = { pointer, dims, bytes: 0, plain: false, padded: false };
+    const layout = opaqueLayout(pointer, dims, 0);
     this.layouts.set(key, layout);
     return layout;
   }
@@ -144,9 +153,11 @@ export class Engine {
     const pointer = this.made('dnnl_memory_desc_destroy', 'transposed layout', (out) =>
       this.functions.dnnl_memory_desc_permute_axes(out, layout.pointer, Int32Array.from(places)),
     );
+    const { blocked, dense } = layout;
     return this.recognised(
       pointer,
       permutation.map((axis) => layout.dims[axis]),
+      { blocked, dense },
     );
   }
 
@@ -155,12 +166,12 @@ export class Engine {
     const pointer = this.made('dnnl_memory_desc_destroy', 'part of a layout', (out) =>
       this.functions.dnnl_memory_desc_create_submemory(out, layout.pointer, int64(dims), int64(starts)),
     );
-    return this.recognised(pointer, dims);
+    return this.wrap(pointer, dims, { blocked: layout.blocked, dense: false });
   }
 
-  private recognised(pointer: Pointer, dims: Shape): Layout {
+  private recognised(pointer: Pointer, dims: Shape, kind: Partial<Layout>): Layout {
     const plain = this.plain(dims);
-    return this.same(pointer, plain.pointer) ? plain : this.wrap(pointer, dims, false);
+    return this.same(pointer, plain.pointer) ? plain : this.wrap(pointer, dims, kind);
   }
 
   private same(a: Pointer, b: Pointer): boolean {
@@ -248,7 +259,7 @@ export class Engine {
   layoutOf({ pointer }: Description, role: LayoutRole, dims: Shape): Layout | undefined {
     const found = this.functions.dnnl_primitive_desc_query_md(pointer, query[role], 0);
     if (found === null || this.functions.dnnl_memory_desc_get_size(found) === 0) return undefined;
-    return this.recognised(found, dims);
+    return this.recognised(found, dims, { blocked: true });
   }
 
   /** Bytes of an argument without a shape of its own: scratch memory or a workspace. */
@@ -256,7 +267,7 @@ export class Engine {
     const found = this.functions.dnnl_primitive_desc_query_md(pointer, query[role], 0);
     const bytes = found === null ? 0 : this.functions.dnnl_memory_desc_get_size(found);
     if (found === null || bytes === 0) return undefined;
-    return { pointer: found, dims: [bytes], bytes, plain: false, padded: false };
+    return opaqueLayout(found, [bytes], bytes);
   }
 
   primitive({ name, pointer }: Description): Pointer {
@@ -301,6 +312,10 @@ export class Engine {
     for (const free of this.garbage.reverse()) free();
     this.garbage.length = 0;
   }
+}
+
+function opaqueLayout(pointer: Pointer, dims: Shape, bytes: number): Layout {
+  return { pointer, dims, bytes, plain: false, blocked: true, dense: true, padded: false };
 }
 
 export function int64(values: readonly number[]): BigInt64Array {

@@ -1,0 +1,181 @@
+import { showShape, sizeOf, type Shape } from '../../graph/shape.js';
+import { algorithm, argument, postOpOperand, propagation } from './binding/constants.js';
+import { isReference, type Layout, type PostOp } from './binding/engine.js';
+import { keepsZero, spreadOf } from './elementwise.js';
+import type { Place } from './layout.js';
+import type { Arguments, Lowering } from './lowering.js';
+import type { PostStep, Unit } from './units.js';
+
+/** Post-ops for a primitive, and the arguments that they read. */
+export interface Tail {
+  readonly postOps: readonly PostOp[];
+  readonly args: Arguments;
+}
+
+/**
+ * Steps as post-ops on a result.
+ * @param result its layout as the primitive sees it
+ * @param operand brings a step's operand to where the primitive can read it
+ */
+export function postOps(
+  steps: readonly PostStep[],
+  operand: (step: PostStep & { kind: 'binary' }) => Place,
+): Tail {
+  const args: [number, Place][] = [];
+  const list = steps.map((step, index): PostOp => {
+    if (step.kind === 'eltwise') return step.op;
+    const place = operand(step);
+    args.push([postOpOperand(index), place]);
+    return { kind: 'binary', algorithm: step.algorithm, operand: place.layout };
+  });
+  return { postOps: list, args };
+}
+
+/** Extents that divide memory into rows, for kernels that do not like one long axis. */
+export function rowsOf(elements: number): Shape {
+  const rows = [64, 32, 16, 8, 4, 2].find((count) => elements % count === 0) ?? 1;
+  return [rows, elements / rows];
+}
+
+/** How an elementwise unit sees memory. */
+interface View {
+  /** Of full operands and of the result. */
+  readonly layout: Layout;
+  /** The same memory as the primitive sees it. */
+  readonly seen: Layout;
+  readonly operand: (step: PostStep & { kind: 'binary' }) => Place;
+}
+
+/** The layout in which a unit's full operands meet: that of the first which is not row-major, if all spreads allow it. */
+function viewOf(lowering: Lowering, full: readonly number[], steps: readonly PostStep[], shape: Shape): View {
+  const { engine } = lowering;
+  const spreads = steps.flatMap((step) => (step.kind === 'binary' ? [step.spread] : []));
+  const scalar = (id: number, rank: number) => lowering.plain(id, new Array<number>(rank).fill(1));
+  const make = (layout: Layout, seen: Layout, narrow: (id: number) => Place): View => ({
+    layout,
+    seen,
+    operand: ({ operand, spread }) => {
+      if (spread === 'scalar') return scalar(operand, seen.dims.length);
+      if (spread !== 'full') return narrow(operand);
+      return { buffer: lowering.in(operand, layout).buffer, layout: seen };
+    },
+  });
+  const never = (id: number): Place => lowering.plain(id);
+  if (spreads.includes('row')) {
+    const row = steps.find((step) => step.kind === 'binary' && step.spread === 'row');
+    const columns = row?.kind === 'binary' ? sizeOf(lowering.shape(row.operand)) : 1;
+    const even = steps.every(
+      (step) =>
+        step.kind === 'eltwise' || step.spread !== 'row' || sizeOf(lowering.shape(step.operand)) === columns,
+    );
+    const seen = engine.plain(even ? [sizeOf(shape) / columns, columns] : shape);
+    const narrow = (id: number) => {
+      const own = lowering.shape(id);
+      const padded = [...new Array<number>(Math.max(0, shape.length - own.length)).fill(1), ...own];
+      return lowering.plain(id, even ? [1, columns] : padded);
+    };
+    return make(engine.plain(shape), seen, narrow);
+  }
+  const preferred = full
+    .flatMap((id) => lowering.value(id).places.map(({ layout }) => layout))
+    .find(({ dense, dims }) => dense && (!spreads.includes('channel') || dims.join() === shape.join()));
+  if (spreads.includes('channel')) {
+    const layout = preferred ?? engine.plain(shape);
+    const channels = shape.map((extent, axis) => (axis === 1 ? extent : 1));
+    return make(layout, layout, (id) => lowering.plain(id, channels));
+  }
+  const layout = preferred ?? engine.plain(shape);
+  if (layout.padded && !keepsZero(steps)) return make(layout, layout, never);
+  return make(layout, engine.plain(rowsOf(layout.bytes / 4)), never);
+}
+
+/** An elementwise chain: one primitive, the rest of the chain as its post-ops. Undefined where the library has none but slow ones. */
+export function lowerElementwise(lowering: Lowering, unit: Unit): boolean {
+  const { engine } = lowering;
+  const { spine, tail, result } = unit;
+  if (spine === undefined) return false;
+  const shape = lowering.shape(result);
+  const full = [
+    spine,
+    ...tail.flatMap((step) => (step.kind === 'binary' && step.spread === 'full' ? [step.operand] : [])),
+  ];
+  const view = viewOf(lowering, full, tail, shape);
+  const { seen, layout } = view;
+  const source = { buffer: lowering.in(spine, layout).buffer, layout: seen };
+  const [first, ...rest] = tail;
+  const { postOps: list, args } = postOps(rest, view.operand);
+  const attribute = () => engine.attribute(list);
+  const what = showShape(shape);
+  const second = first.kind === 'binary' ? view.operand(first) : undefined;
+  const description = engine.attempt(() =>
+    first.kind === 'eltwise'
+      ? engine.describe(
+          'eltwise_forward',
+          what,
+          ...([propagation.inference, first.op.algorithm, seen.pointer, seen.pointer] as const),
+          ...([first.op.alpha, first.op.beta, attribute()] as const),
+        )
+      : engine.describe(
+          'binary',
+          what,
+          ...([first.algorithm, seen.pointer, second?.layout.pointer ?? null, seen.pointer] as const),
+          attribute(),
+        ),
+  );
+  if (description === undefined || isReference(description.implementation)) return false;
+  const to = lowering.place(layout);
+  const operands = full.map((id) => lowering.in(id, layout));
+  lowering.call(
+    'elementwise',
+    description,
+    [
+      [argument.source, source],
+      [argument.source1, second],
+      [argument.destination, { buffer: to.buffer, layout: seen }],
+      ...args,
+    ],
+    { what, flops: tail.length * sizeOf(shape), inPlace: operands },
+  );
+  lowering.define(result, to);
+  return true;
+}
+
+/** The cotangent where ReLU's output is positive: ReLU's backward primitive, which reads that output. */
+export function lowerMask(lowering: Lowering, { node, result }: Unit): boolean {
+  const { engine, nodes } = lowering;
+  const [cotangent, output] = nodes[node].inputs;
+  const shape = lowering.shape(result);
+  if (spreadOf(lowering.shape(cotangent), shape) !== 'full') return false;
+  const { layout, seen } = viewOf(lowering, [output, cotangent], [], shape);
+  const what = showShape(shape);
+  const attribute = engine.attribute();
+  const description = engine.attempt(() => {
+    const forward = engine.describe(
+      'eltwise_forward',
+      what,
+      ...([propagation.training, algorithm.reluFromOutput, seen.pointer, seen.pointer] as const),
+      ...([0, 0, attribute] as const),
+    );
+    return engine.describe(
+      'eltwise_backward',
+      what,
+      ...([algorithm.reluFromOutput, seen.pointer, seen.pointer, seen.pointer] as const),
+      ...([0, 0, forward.pointer, attribute] as const),
+    );
+  });
+  if (description === undefined || isReference(description.implementation)) return false;
+  const from = lowering.in(cotangent, layout);
+  const to = lowering.place(layout);
+  lowering.call(
+    'maskGradient',
+    description,
+    [
+      [argument.destination, { buffer: lowering.in(output, layout).buffer, layout: seen }],
+      [argument.diffDestination, { buffer: from.buffer, layout: seen }],
+      [argument.diffSource, { buffer: to.buffer, layout: seen }],
+    ],
+    { what, flops: sizeOf(shape), inPlace: [from] },
+  );
+  lowering.define(result, to);
+  return true;
+}
