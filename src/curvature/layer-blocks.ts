@@ -45,7 +45,7 @@ export function blockOperator(operator: LinearOperator, { start, size }: LayerBl
 
 /**
  * The trace of every block, all from the same products with random signs v: the mean of v·(Hv) over the block's places.
- * @param options.probes products, at least 2; 10 by default
+ * `probes` products are taken, at least 2; 10 by default.
  */
 export async function blockTraces(
   operator: LinearOperator,

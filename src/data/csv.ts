@@ -9,8 +9,8 @@ export interface CsvRow {
 /**
  * The rows of a comma-separated text (RFC 4180): fields may stand in double quotes, in which a delimiter and a line break
  * belong to the field and `""` is a quote. Lines end with LF or CRLF; blank lines and a byte order mark are skipped.
+ * The delimiter is one character.
  * @param source what to call the text in an error, usually its path
- * @param options.delimiter one character between fields
  * @throws ScreeError naming the line for a misplaced or open quote, or a row with another count of fields than the first
  */
 export function parseCsv(

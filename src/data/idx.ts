@@ -84,7 +84,7 @@ export function parseIdx(bytes: Uint8Array, source: string): IdxArray {
 /**
  * Reads an IDX file, plain or packed with gzip (told by its first bytes, not by its name). The header is compared with
  * the file's length before memory for the data is taken.
- * @param options.sha256 hexadecimal SHA-256 that the unpacked file must have
+ * `sha256` is the hexadecimal SHA-256 that the unpacked file must have.
  * @throws ScreeError as {@link parseIdx}, and when the file cannot be read, is damaged or has another checksum
  */
 export async function readIdx(path: string, { sha256 }: { sha256?: string } = {}): Promise<IdxArray> {

@@ -86,8 +86,8 @@ export function normal(
 
 /**
  * Normal numbers within `bound` standard deviations of the mean, by redrawing the others.
- * The standard deviation of the result is smaller than `std`: 0.8796 of it for the default bound.
- * @param options.bound at least 0.1: below that nearly every number would be redrawn
+ * The standard deviation of the result is smaller than `std`: 0.8796 of it for the default bound. It must be at least 0.1:
+ * below that nearly every number would be redrawn.
  * @returns an array of `shape`
  */
 export function truncatedNormal(

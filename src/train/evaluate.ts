@@ -20,7 +20,7 @@ export class Evaluator {
   readonly #programs = new Map<string, Promise<Executable>>();
   readonly #batchSize: number;
 
-  /** @param options.batchSize examples at a time; default 500, fewer where they are large */
+  /** `batchSize` is how many examples are taken at a time: 500 by default, fewer where they are large. */
   constructor(
     private readonly learner: Learner,
     { batchSize = usualBatch(sizeOf(learner.input.shape)) }: { readonly batchSize?: number } = {},
