@@ -159,7 +159,7 @@ const cases: [name: string, args: () => string[], message: string][] = [
   ['a number too large', () => predict('large.csv'), 'line 1 has "256"; integers from 0 to 255 are expected'],
   ['an open quote', () => predict('quote.csv'), 'the quote opened on line 1 is never closed'],
   ['an image too wide', () => predict('wide.png'), 'is an image of 9×8; the model takes [1,8,8]'],
-  ['a broken image', () => predict('broken.png'), `cannot read ${at('broken.png')}`],
+  ['a broken image', () => predict('broken.png'), `${at('broken.png')} cannot be read as an image`],
 ];
 
 test.each(cases)('%s: one line, exit code 1, nothing else', async (_, args, message) => {

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { normalise } from '../../src/data/index.js';
+import { dataOptionsSchema, normalise, readExamples } from '../../src/data/index.js';
 import { sizeOf } from '../../src/graph/shape.js';
 import { loadRun, type TrainedRun } from '../../src/train/index.js';
-import { readExamples } from '../examples.js';
 import { addSharedOptions } from '../options.js';
 import { formatNumber } from '../terminal/format.js';
 import { addCheckpointOption, type CheckpointOptions } from './eval.js';
@@ -12,8 +11,8 @@ export function addPredictCommand(program: Command): void {
     .command('predict')
     .summary('use the model of a run on the examples of a file')
     .description(
-      'Use the model of a run on the examples of a file: IDX, a PNG image of the size that the model takes, or CSV with the numbers ' +
-        'of one example a row. For each a line: its class, a tab, the probability; or the number that is predicted.',
+      'Use the model of a run on the examples of a file: IDX, .npy, a PNG or JPEG image, a table as the data were, or CSV without ' +
+        'a header and with the numbers of one example a row. For each a line: its class, a tab, the probability; or the number that is predicted.',
     )
     .argument('<run>', 'folder of the run')
     .argument(
@@ -50,8 +49,9 @@ async function runPredict(
 }
 
 async function predict(loaded: TrainedRun, file: string): Promise<Prediction[]> {
-  const { input, task, normalisation, evaluator, weights } = loaded;
-  const raw = await readExamples(file, input);
+  const { input, task, normalisation, encoding, evaluator, weights, run } = loaded;
+  const resize = dataOptionsSchema.safeParse(run.data['options']).data?.size !== undefined;
+  const raw = await readExamples(file, input, { encoding, resize });
   const data = normalisation ? normalise(raw, input, normalisation) : Float32Array.from(raw);
   const examples = { data, shape: [data.length / sizeOf(input), ...input], dtype: 'float32' } as const;
   if (task.kind !== 'classification') {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { ScreeError } from '../graph/errors.js';
-import { sameShape, showShape, type Shape } from '../graph/shape.js';
+import { sameShape, showShape } from '../graph/shape.js';
 import type { RawDataset, RawPart } from './dataset.js';
 import { labelNumbers, sayLabels, type Labelling } from './labels.js';
 import type { RawNumbers } from './normalise.js';
@@ -13,6 +13,7 @@ import {
   parseNpyHeader,
   type NpyArray,
 } from './npy.js';
+import { layoutOf, rawNumbers, toPlanes } from './layout.js';
 import { checkOptions, type DataOptions } from './options.js';
 import { readAll } from './text-file.js';
 import { ZipFile } from './zip.js';
@@ -146,11 +147,6 @@ async function readArrays(
   };
 }
 
-function rawNumbers(data: NpyArray['data']): RawNumbers {
-  if (data instanceof Uint8Array || data instanceof Float32Array || data instanceof Float64Array) return data;
-  return Float64Array.from(data);
-}
-
 function labelArrays(source: string, arrays: readonly NpyArray[], task: DataOptions['task']): Labelling {
   for (const { shape } of arrays) {
     if (shape.length === 1 || (shape.length === 2 && shape[1] === 1)) continue;
@@ -162,50 +158,4 @@ function labelArrays(source: string, arrays: readonly NpyArray[], task: DataOpti
   // Integers count classes, whatever their number; floats may be either.
   const integers = arrays.every(({ type }) => !type.startsWith('f'));
   return labelNumbers(values, task ?? (integers ? 'classification' : undefined));
-}
-
-interface Layout {
-  readonly inputShape: Shape;
-  readonly channelsLast: boolean;
-  readonly groups: number;
-  readonly notes: readonly string[];
-}
-
-function layoutOf(source: string, [, ...example]: Shape): Layout {
-  if (example.includes(0))
-    throw new ScreeError(`${source}: examples of shape ${showShape(example)} hold no numbers`);
-  const plain = { channelsLast: false, notes: [] };
-  switch (example.length) {
-    case 0:
-      return { ...plain, inputShape: [1], groups: 1 };
-    case 1:
-      return { ...plain, inputShape: example, groups: example[0] };
-    case 2:
-      return { ...plain, inputShape: [1, ...example], groups: 1 };
-    case 3: {
-      const [height, width, channels] = example;
-      if (channels <= 4) {
-        const notes = [`images of ${height}×${width} with ${channels} channels, the last axis`];
-        return { channelsLast: true, inputShape: [channels, height, width], groups: channels, notes };
-      }
-      return { ...plain, inputShape: example, groups: example[0] };
-    }
-    default:
-      return { ...plain, inputShape: example, groups: 1 };
-  }
-}
-
-/** [rows, height, width, channels] as [rows, channels, height, width]. */
-function toPlanes(data: RawNumbers, [channels, height, width]: Shape): RawNumbers {
-  if (channels === 1) return data;
-  const out = data.slice();
-  const plane = height * width;
-  const size = channels * plane;
-  for (let start = 0; start < data.length; start += size) {
-    for (let channel = 0; channel < channels; channel++) {
-      const to = start + channel * plane;
-      for (let place = 0; place < plane; place++) out[to + place] = data[start + place * channels + channel];
-    }
-  }
-  return out;
 }

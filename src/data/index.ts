@@ -5,6 +5,7 @@ export type { Dataset, DatasetOptions, RawDataset, RawPart, Split, Task } from '
 export { normalise, standardisation, type Normalisation } from './normalise.js';
 export { parseCsv, type CsvRow } from './csv.js';
 export type { DownloadProgress } from './download.js';
+export { readExamples, type ExampleOptions } from './examples.js';
 export { parseIdx, readIdx, type IdxArray } from './idx.js';
 export { decodeImages, readImageHeader, type ImageHeader, type ImageShape } from './images.js';
 export { parseNpy, type NpyArray } from './npy.js';
