@@ -53,7 +53,7 @@ export function surveyFiles(survey: RunSurvey): File[] {
         'density',
         drawCurve({
           title: `Spectral density: ${title}`,
-          under: `${network.parameters} eigenvalues of the Hessian, drawn with σ = ${numberText(density.sigma, 3)}; the band is one standard error over ${density.quadratures.length} starts`,
+          under: `σ = ${numberText(density.sigma, 3)}; the band is one standard error over ${density.quadratures.length} starts`,
           xName: 'eigenvalue',
           yName: 'density',
           curve: { x: density.at, y: density.density, error: density.error },
@@ -104,9 +104,8 @@ function planeFiles(plane: RunPlane, title: string): File[] {
   };
   const under =
     explained === undefined
-      ? 'two random directions, normalised filter by filter; 1 is as long as the filters themselves'
+      ? 'two random directions; 1 is as long as the filters of the weights'
       : `through the checkpoints: the axes carry ${formatPercent(explained[0])} and ${formatPercent(explained[1])} of the squared distances`;
-  const shown = points.filter(({ a, b }) => a >= x[0] && a <= x[1] && b >= y[0] && b <= y[1]);
   const svg = drawMap({
     title: `Loss: ${title}`,
     under,
@@ -116,9 +115,7 @@ function planeFiles(plane: RunPlane, title: string): File[] {
       {
         name: explained === undefined ? 'the weights' : 'the run',
         note: explained === undefined ? '' : `projected, ${points.length} checkpoints`,
-        places: Float64Array.from(
-          (explained === undefined ? shown.slice(-1) : points).flatMap(({ a, b }) => [a, b]),
-        ),
+        places: Float64Array.from(points.flatMap(({ a, b }) => [a, b])),
       },
     ],
   });

@@ -45,7 +45,11 @@ export async function surveyPlane(
   kind: PlaneKind,
   { seed, size, signal, onPoint }: PlaneRequest,
 ): Promise<RunPlane> {
-  const trajectory = await trajectoryOfRun(path, trained, loss);
+  // A random plane passes all other checkpoints by: their places on it would tell nothing.
+  const trajectory =
+    kind === 'trajectory'
+      ? await trajectoryOfRun(path, trained, loss)
+      : [{ step: trained.checkpoint.step, parameters: at }];
   const vectors = trajectory.map(({ parameters }) => parameters);
   const found = kind === 'trajectory' ? trajectoryPlane(vectors) : undefined;
   const plane = found?.plane ?? randomPlane(loss, at, seed);

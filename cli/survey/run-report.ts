@@ -136,7 +136,9 @@ function conditionLine({ spectrum }: NetworkSurvey): string {
     ];
     return `condition number ${formatNumber(low)} to ${formatNumber(high)}`;
   }
-  return `condition number not bounded: eigenvalues come within ${formatNumber(Math.min(Math.abs(lowest.value) + lowest.error, highest.value))} of zero or cross it; ${ratio}`;
+  return lowest.value + lowest.error < 0
+    ? `the Hessian is indefinite and has no condition number; ${ratio}`
+    : `condition number not bounded: the smallest eigenvalue cannot be told from zero; ${ratio}`;
 }
 
 function densityLines(

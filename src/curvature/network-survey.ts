@@ -117,6 +117,7 @@ export async function surveyNetwork(
   checkFinite(loss, at);
   const generator = new Generator(seed);
   const storage = loss.parameters[0].dtype === 'float64' ? 'float64' : 'float32';
+  const isLarge = at.length > 1e6;
   const tell = (what: string) => (done: number, of: number) => options.onProgress?.(what, done, of);
   const f = new LossFunction(loss, compile);
   const operator = await curvatureOperator('hessian', loss, at, { compile, keepBytes });
@@ -159,8 +160,9 @@ export async function surveyNetwork(
       options.density === true
         ? await spectralDensity(operator, {
             generator: generator.fork('density'),
-            probes: options.probes,
-            steps: options.densitySteps,
+            // Large networks pay for every product: fewer, and the standard errors say so.
+            probes: options.probes ?? (isLarge ? 4 : 10),
+            steps: options.densitySteps ?? (isLarge ? 40 : 80),
             storage,
             signal,
             onStep: tell('density'),
