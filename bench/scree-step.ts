@@ -25,12 +25,13 @@ const step = await TrainingStep.compile({
   batchSize: trainBatch,
   optimizer,
   cyclesMomentum: false,
+  mixes: false,
   compile: { target: 'onnx', threads: Number(threads) },
 });
 const examples = normal(generator, [trainBatch, ...input]);
 const labels = integers(generator, [trainBatch], 0, 10);
 let count = 0;
 await measure(async () => {
-  await step.run(examples, labels, { lr: 0.01, step: ++count, random: generator.fork(count) });
+  await step.run({ inputs: examples, labels }, { lr: 0.01, step: ++count, random: generator.fork(count) });
 });
 step.close();

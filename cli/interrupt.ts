@@ -1,7 +1,7 @@
 /** Exit codes by the shell's custom: 128 plus the signal's number. */
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
-/** Lets a run end in order when the user or the system asks for it. */
+/** Lets a run end in order when the user or the system asks for it, or the terminal is closed. */
 export class Interrupt {
   readonly #controller = new AbortController();
   #armed = false;
@@ -31,7 +31,7 @@ export class Interrupt {
     for (const name of Object.keys(exitCodes)) process.off(name, this.#onSignal);
   }
 
-  readonly #onSignal = (name: 'SIGINT' | 'SIGTERM'): void => {
+  readonly #onSignal = (name: keyof typeof exitCodes): void => {
     const code = exitCodes[name];
     if (!this.#armed || this.#exitCode !== undefined) process.exit(code);
     this.#exitCode = code;

@@ -1,6 +1,7 @@
 import type { Task } from '../src/data/index.js';
 import type { MetricsRow, Progress, Score } from '../src/train/index.js';
 import { mainMetric } from './metrics.js';
+import { summaryLines, type SummaryKind } from './model-summary.js';
 import { formatCount, formatDuration, formatNumber } from './terminal/format.js';
 import { History } from './terminal/history.js';
 import { startLive, type Live } from './terminal/live.js';
@@ -41,11 +42,17 @@ export class TrainDisplay {
   #live: Live | undefined;
   #rateFrom = { step: 0, at: 0 };
 
-  /** @param quiet show nothing but warnings */
+  readonly #quiet: boolean;
+  readonly #summary: SummaryKind;
+
+  /** @param options.quiet show nothing but warnings */
   constructor(
     private readonly stream: NodeJS.WriteStream,
-    private readonly quiet: boolean,
-  ) {}
+    { quiet, summary }: { readonly quiet: boolean; readonly summary: SummaryKind },
+  ) {
+    this.#quiet = quiet;
+    this.#summary = summary;
+  }
 
   handle(progress: Progress): void {
     switch (progress.kind) {
@@ -85,10 +92,12 @@ export class TrainDisplay {
     const title = `${model} on ${data}`;
     Object.assign(this.#state, { title, details, epochs, step: resumedFrom ?? 0, steps });
     this.#rateFrom = { step: resumedFrom ?? 0, at: performance.now() };
-    if (this.quiet) return;
+    if (this.#quiet) return;
     if (!this.stream.isTTY) this.stream.write(`${[title, ...details].join(' · ')}\n`);
     if (resumedFrom !== null) this.stream.write(`going on from step ${formatCount(resumedFrom)}\n`);
     const style = styleFor(this.stream);
+    const lines = summaryLines(run, this.#summary, style);
+    if (lines.length > 0) this.stream.write(`${lines.join('\n')}\n\n`);
     this.#live = startLive({
       stream: this.stream,
       view: (columns) => trainingView(this.snapshot(), { columns, style }),
@@ -119,7 +128,7 @@ export class TrainDisplay {
       ? { part: 'validation', value: validation[name] }
       : { part: 'test', value: test[name] };
     this.#state.note = undefined;
-    if (this.quiet || this.stream.isTTY) return;
+    if (this.#quiet || this.stream.isTTY) return;
     const fields = [
       `epoch ${epoch}/${this.#state.epochs}`,
       `step ${formatCount(step)}`,

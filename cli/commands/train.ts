@@ -1,10 +1,11 @@
-import { join } from 'node:path';
-import type { Command } from 'commander';
-import { datasetNames, loadDataset, type LoadOptions } from '../../src/data/index.js';
+import { join, parse } from 'node:path';
+import { Option, type Command } from 'commander';
+import { augmentations, datasetNames, loadDataset, type LoadOptions } from '../../src/data/index.js';
 import { ScreeError } from '../../src/graph/errors.js';
 import { models } from '../../src/nn/index.js';
 import { optimizers, schedules, wrappers } from '../../src/optim/index.js';
 import {
+  losses,
   planDefaults,
   readMetrics,
   resumeRun,
@@ -14,24 +15,31 @@ import {
   type TrainResult,
 } from '../../src/train/index.js';
 import { commandName } from '../command-name.js';
-import { dataSource, withDownload } from '../data.js';
+import { addDataOptions, dataOptions, dataSource, withDownload, type DataOptionValues } from '../data.js';
 import { Interrupt } from '../interrupt.js';
+import { describeScore } from '../metrics.js';
+import { summaryKinds, type SummaryKind } from '../model-summary.js';
 import { addSharedOptions, helpList, parseNumber, type SharedOptions } from '../options.js';
 import { nextRunPath } from '../run-path.js';
-import { formatCount, formatDuration, formatPercent } from '../terminal/format.js';
+import { formatCount, formatDuration } from '../terminal/format.js';
 import { TrainDisplay } from '../train-display.js';
 
-interface TrainCommandOptions extends SharedOptions {
+interface TrainCommandOptions extends SharedOptions, DataOptionValues {
   data: string;
   epochs?: number;
   steps?: number;
   batch: number;
+  accumulate: number;
   optimizer: string;
   schedule: string;
+  loss?: string;
+  augment?: string;
+  patience?: number;
   seed: number;
   out?: string;
   resume?: string;
   checkpointEvery?: number;
+  summary?: SummaryKind | true;
   quiet?: boolean;
 }
 
@@ -41,8 +49,8 @@ interface Watch {
   readonly signal: AbortSignal;
 }
 
-/** What makes a run the run it is, and is therefore fixed when it goes on. */
-const fixed = ['data', 'epochs', 'steps', 'batch', 'optimizer', 'schedule', 'seed', 'out'];
+/** What may be given when a run goes on; all else is what makes it the run it is. */
+const free = ['resume', 'threads', 'checkpointEvery', 'summary', 'quiet', 'json', 'debug'];
 
 export function addTrainCommand(program: Command): void {
   const { leastEpochs, leastSteps } = planDefaults;
@@ -53,8 +61,16 @@ export function addTrainCommand(program: Command): void {
       'Train a model on a data set. The run is drawn while it goes and kept in a folder: run.json, metrics.jsonl, ' +
         'TensorBoard events and checkpoints. Ctrl-C saves a checkpoint, and --resume goes on from there.',
     )
-    .argument('[model]', Object.keys(models).join(', '), planDefaults.model)
-    .option('--data <name|path>', `${datasetNames.join(', ')}, or a folder with IDX files`, 'digits')
+    .argument(
+      '[model]',
+      `${Object.keys(models).join(', ')}, or a module of your own (./model.ts)`,
+      planDefaults.model,
+    )
+    .option(
+      '--data <name|path>',
+      `${datasetNames.join(', ')}; a table (.csv), arrays (.npz), a text (.txt), or a folder with IDX files, arrays or images`,
+      'digits',
+    )
     .option(
       '--epochs <n>',
       `passes over the data (default: ${leastEpochs}, or more to make ${leastSteps} steps)`,
@@ -62,13 +78,33 @@ export function addTrainCommand(program: Command): void {
     )
     .option('--steps <n>', 'steps, in place of epochs', parseNumber)
     .option('--batch <n>', 'examples a step', parseNumber, planDefaults.batchSize)
+    .option(
+      '--accumulate <n>',
+      'parts that a batch is cut into, to take less memory',
+      parseNumber,
+      planDefaults.accumulate,
+    )
     .option('--optimizer <spec>', 'as sgd:lr=0.1,momentum=0.9+clipnorm', planDefaults.optimizer)
     .option('--schedule <spec>', 'of the learning rate, as cosine:warmup=100', planDefaults.schedule)
+    .option('--loss <spec>', 'as crossentropy:labelSmoothing=0.1 (default: crossentropy; of a number, mse)')
+    .option('--augment <list>', 'change examples anew in each epoch, as flip,crop:padding=4,mixup')
+    .option(
+      '--patience <epochs>',
+      'end when the loss on the validation part has not fallen for so long',
+      parseNumber,
+    )
     .option('--seed <n>', 'of everything random', parseNumber, planDefaults.seed)
     .option('--out <dir>', 'folder of the run (default: a new one in runs/)')
     .option('--resume <dir>', 'go on with the run in this folder')
     .option('--checkpoint-every <steps>', 'save so often, not only after every epoch', parseNumber)
+    .addOption(
+      new Option(
+        '--summary [kind]',
+        "the model's layers: short or full, none (default: short on a terminal)",
+      ).choices(summaryKinds),
+    )
     .option('--quiet', 'show nothing but the result');
+  addDataOptions(command);
   addSharedOptions(command, 'the result as one JSON object on standard output, progress on standard error')
     .addHelpText('after', () => {
       const lists = [
@@ -76,6 +112,8 @@ export function addTrainCommand(program: Command): void {
         helpList('Optimizers', Object.values(optimizers)),
         helpList('Around an optimizer, with +', Object.values(wrappers)),
         helpList('Schedules', Object.values(schedules)),
+        helpList('Losses', Object.values(losses)),
+        helpList('Augmentation', augmentations),
       ];
       return `\n${lists.join('\n\n')}`;
     })
@@ -85,7 +123,8 @@ export function addTrainCommand(program: Command): void {
 async function runTrain(command: Command, model: string, options: TrainCommandOptions): Promise<void> {
   const { json = false, quiet = false } = options;
   const stream = json ? process.stderr : process.stdout;
-  const display = new TrainDisplay(stream, quiet);
+  const { summary = stream.isTTY ? 'short' : 'none' } = options;
+  const display = new TrainDisplay(stream, { quiet, summary: summary === true ? 'short' : summary });
   const interrupt = new Interrupt();
   const earlier = options.resume === undefined || quiet ? [] : await metricsOf(options.resume);
   const watch: Watch = {
@@ -102,7 +141,9 @@ async function runTrain(command: Command, model: string, options: TrainCommandOp
   try {
     result = await withDownload(stream, quiet, (load) =>
       options.resume === undefined
-        ? begin(model, options, watch, load)
+        ? begin(model, options, watch, load, (note) => {
+            if (!quiet) stream.write(`${note}\n`);
+          })
         : goOn(command, options.resume, options, watch, load),
     );
   } finally {
@@ -128,24 +169,31 @@ async function begin(
   options: TrainCommandOptions,
   watch: Watch,
   load: LoadOptions,
+  tell: (note: string) => void,
 ): Promise<TrainResult> {
-  const { epochs, steps, batch, optimizer, schedule, seed, threads, checkpointEvery } = options;
-  const from = dataSource(options.data);
-  const data = await loadDataset(from, load);
+  const { epochs, steps, batch, accumulate, optimizer, schedule, loss, augment, patience } = options;
+  const { seed, threads, checkpointEvery } = options;
+  const source = { from: dataSource(options.data), options: dataOptions(options) };
+  const data = await loadDataset(source.from, { ...source.options, ...load });
+  for (const note of data.notes) tell(note);
   return train({
     ...watch,
     model,
     data,
-    dataSource: { from, options: {} },
+    dataSource: source,
     epochs,
     steps,
     batchSize: batch,
+    accumulate,
     optimizer,
     schedule,
+    loss,
+    augment,
+    patience,
     seed,
     threads,
     checkpointEvery,
-    out: options.out ?? nextRunPath(model, data.name),
+    out: options.out ?? nextRunPath(parse(model).name, data.name),
   });
 }
 
@@ -156,8 +204,11 @@ async function goOn(
   watch: Watch,
   load: LoadOptions,
 ): Promise<TrainResult> {
-  const given = fixed.find((name) => command.getOptionValueSource(name) === 'cli');
-  const what = given === undefined ? 'a model' : `--${given}`;
+  const given = command.options.find((option) => {
+    const name = option.attributeName();
+    return !free.includes(name) && command.getOptionValueSource(name) === 'cli';
+  });
+  const what = given === undefined ? 'a model' : `${given.long}`;
   if (given !== undefined || command.args.length > 0) {
     throw new ScreeError(`--resume goes on with what the run's run.json says; it cannot be given ${what}`);
   }
@@ -171,14 +222,22 @@ async function goOn(
 
 /** What was reached, or how to go on. */
 function resultLines({ report, finished }: TrainResult): string[] {
-  const { run, steps, test, seconds, stepMs } = report;
+  const { run, steps, test, best, stoppedEarly, seconds, stepMs } = report;
   if (!finished) {
     const again = run === null ? '' : `; go on with: ${commandName()} train --resume ${run}`;
     return [`stopped after step ${formatCount(steps)}${again}`];
   }
   const time = `${formatCount(steps)} steps in ${formatDuration(seconds * 1000)}, ${Number(stepMs.toPrecision(3))} ms a step`;
-  const right = test === null ? '' : `test accuracy ${formatPercent(test.accuracy)} after `;
-  return [`${right}${time}`, ...(run === null ? [] : [`run folder ${run}`])];
+  const right = test === null ? '' : `test ${describeScore(test)} after `;
+  const lines = [`${right}${time}`];
+  if (best !== null) {
+    const { epoch, validation, test: then } = best;
+    const ended = stoppedEarly ? '; its patience ended the run' : '';
+    lines.push(
+      `best on validation: epoch ${epoch}, ${describeScore(validation)}, test ${describeScore(then)}${ended}`,
+    );
+  }
+  return run === null ? lines : [...lines, `run folder ${run}`];
 }
 
 /** What to try next. */

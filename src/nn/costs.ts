@@ -1,12 +1,12 @@
 import { isGraph, type Graph } from '../graph/graph.js';
-import type { Op } from '../graph/op.js';
+import type { Op, TensorType } from '../graph/op.js';
 import { sizeOf, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { flattenTree, unflattenTree } from '../graph/tree.js';
 import { trace } from '../ops/index.js';
 import { Generator } from '../random/index.js';
 import { expandComposites, scanOp } from '../transform/index.js';
-import type { Layer } from './layer.js';
+import type { Initialised, Layer } from './layer.js';
 
 type Leaves = readonly Tensor[];
 
@@ -26,15 +26,31 @@ export interface Costs {
  * @throws ScreeError when the model cannot take such examples
  */
 export function costs(model: Layer, input: Shape): Costs {
-  const { parameters, state } = model.init(new Generator(0), input);
+  const { parameters, forwardFlops } = costsOf(model, model.init(new Generator(0), input), {
+    shape: input,
+    dtype: model.takes ?? 'float32',
+  });
+  return { parameters, forwardFlops };
+}
+
+/** What a layer with these trees costs on an example of this type, and what it makes of it. */
+export function costsOf(
+  layer: Layer,
+  { parameters, state }: Pick<Initialised, 'parameters' | 'state'>,
+  { shape, dtype }: TensorType,
+): Costs & { readonly output: TensorType } {
   const graph = trace<[Leaves, Leaves, Tensor], Tensor>(
     (leaves, own, x) =>
-      model.apply(unflattenTree(parameters, leaves), unflattenTree(state, own), x, { training: false })
+      layer.apply(unflattenTree(parameters, leaves), unflattenTree(state, own), x, { training: false })
         .output,
-    [flattenTree(parameters), flattenTree(state), { shape: [1, ...input], dtype: model.takes ?? 'float32' }],
+    [flattenTree(parameters), flattenTree(state), { shape: [1, ...shape], dtype }],
   );
-  const count = flattenTree(parameters).reduce((total, { shape }) => total + sizeOf(shape), 0);
-  return { parameters: count, forwardFlops: 2 * multiplyAdds(graph) };
+  const output = graph.nodes[graph.outputs[0]];
+  return {
+    parameters: flattenTree(parameters).reduce((total, leaf) => total + sizeOf(leaf.shape), 0),
+    forwardFlops: 2 * multiplyAdds(graph),
+    output: { shape: output.shape.slice(1), dtype: output.dtype },
+  };
 }
 
 /** A convolution or loop is counted as it stands; what else is made of products is opened. */

@@ -44,12 +44,34 @@ describe('models', () => {
     expect(outputs(8)).toContainEqual([16, 2, 2]);
   });
 
-  test('the summary names layers, shapes and parameters', () => {
+  test('the summary names layers, shapes, parameters and operations', () => {
+    const plain = { parameters: 0, forwardFlops: 0 };
     expect(summary(models.lenet.build([1, 28, 28], 10), [1, 28, 28]).slice(0, 4)).toEqual([
-      { layer: 'conv 6 of 5×5', output: [6, 28, 28], parameters: 156 },
-      { layer: 'max pool 2×2', output: [6, 14, 14], parameters: 0 },
-      { layer: 'relu', output: [6, 14, 14], parameters: 0 },
-      { layer: 'conv 16 of 5×5', output: [16, 10, 10], parameters: 2416 },
+      {
+        layer: 'conv 6 of 5×5',
+        output: [6, 28, 28],
+        parameters: 156,
+        forwardFlops: 2 * 784 * 6 * 25,
+      },
+      { layer: 'max pool 2×2', output: [6, 14, 14], ...plain },
+      { layer: 'relu', output: [6, 14, 14], ...plain },
+      {
+        layer: 'conv 16 of 5×5',
+        output: [16, 10, 10],
+        parameters: 2416,
+        forwardFlops: 2 * 100 * 16 * 150,
+      },
     ]);
+  });
+
+  test('rows add up to the costs of the whole, blocks and symbols included', () => {
+    for (const name of ['resnet18', 'transformer', 'gru']) {
+      const { input, classes } = models[name].usual;
+      const model = models[name].build(input, classes);
+      const rows = summary(model, input);
+      const sum = (key: 'parameters' | 'forwardFlops') => rows.reduce((total, row) => total + row[key], 0);
+      const total = { parameters: sum('parameters'), forwardFlops: sum('forwardFlops') };
+      expect(total).toEqual(costs(model, input));
+    }
   });
 });

@@ -39,6 +39,7 @@ function requestFor(model: Layer, optimizer: string, target: 'javascript' | 'onn
     batchSize,
     optimizer: parsed,
     cyclesMomentum: false,
+    mixes: false,
   };
 }
 
@@ -51,7 +52,7 @@ async function walk(request: StepRequest, stepper: Stepper) {
   const found = [];
   for (const [index, batch] of examples.entries()) {
     const values = { lr: 0.1, step: index + 1, random: new Generator(7).fork(index) };
-    found.push(await stepper.run(batch, labels[index], values));
+    found.push(await stepper.run({ inputs: batch, labels: labels[index] }, values));
   }
   stepper.close();
   return { found, state: request.start.state.tensors() };
@@ -113,12 +114,12 @@ test('batch norm takes each part for a batch: its running statistics move once a
   for (let part = 0; part < 3; part++) {
     const rows = { ...zeros([4, ...shape]), data: batch.data.slice(part * 4 * 72, (part + 1) * 4 * 72) };
     const own = { ...labels[0], data: labels[0].data.slice(part * 4, part * 4 + 4), shape: [4] };
-    await stepper.run(rows, own, { lr: 0, step: 1, random: new Generator(0) });
+    await stepper.run({ inputs: rows, labels: own }, { lr: 0, step: 1, random: new Generator(0) });
   }
   stepper.close();
   const first = requestFor(withNorm(), 'sgd', 'javascript');
   const one = await AccumulatedStep.compile(first, 3);
-  await one.run(batch, labels[0], { lr: 0.1, step: 1, random: new Generator(0) });
+  await one.run({ inputs: batch, labels: labels[0] }, { lr: 0.1, step: 1, random: new Generator(0) });
   one.close();
   const statistics = Object.keys(state).filter((name) => name.startsWith('state'));
   expect(statistics.length).toBeGreaterThan(0);

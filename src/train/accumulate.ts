@@ -10,10 +10,13 @@ import { batchOf, type Leaves } from './learner.js';
 import {
   objectiveOn,
   runHostStep,
+  truthArrays,
+  truthTypes,
   updateContext,
   UpdateArrays,
   updateTypes,
   type Found,
+  type StepBatch,
   type Stepper,
   type StepRequest,
   type StepValues,
@@ -29,12 +32,12 @@ import {
 
 /** Adds a part's share to the sums. Inputs after the parameters, and outputs: sums of gradients, the model's state, loss, count. */
 function tracePart(request: StepRequest, parts: number): Graph {
-  const { initial, start, batchSize, input, label } = request;
+  const { initial, start, batchSize, input } = request;
   const { types } = start;
   const size = batchSize / parts;
-  return trace<[Leaves, Leaves, Leaves, Tensor, Tensor, Tensor, Tensor, Tensor], Leaves>(
-    (leaves, sums, state, loss, tally, examples, labels, key) => {
-      const objective = objectiveOn(request, state, examples, labels, key);
+  return trace<[Leaves, Leaves, Leaves, Tensor, Tensor, Tensor, Leaves, Tensor], Leaves>(
+    (leaves, sums, state, loss, tally, examples, truth, key) => {
+      const objective = objectiveOn(request, state, examples, truth, key);
       const { value, gradient, aux } = objective(unflattenTree(initial.parameters, leaves));
       return [
         ...flattenTree<Tensor>(gradient).map((leaf, index) => leaf.div(parts).add(sums[index])),
@@ -50,7 +53,7 @@ function tracePart(request: StepRequest, parts: number): Graph {
       float32(),
       float32(),
       batchOf(size, input),
-      batchOf(size, label),
+      truthTypes(request, size),
       int32(2),
     ],
   );
@@ -170,7 +173,7 @@ export class AccumulatedStep implements Stepper {
     );
   }
 
-  async run(examples: NDArray, labels: NDArray, values: StepValues): Promise<Found> {
+  async run(batch: StepBatch, values: StepValues): Promise<Found> {
     const { judge, batchSize, start } = this.request;
     const { state, types } = start;
     const trained = types.parameters.length;
@@ -178,8 +181,7 @@ export class AccumulatedStep implements Stepper {
     const parameters = state.current.slice(0, trained);
     const moments = state.current.slice(moving);
     const update = this.#update.fill(values);
-    const batch = { examples, labels, values };
-    const first = await this.accumulate(parameters, batch);
+    const first = await this.accumulate(parameters, batch, values);
     const found = {
       loss: first.loss.data[0],
       mean: first.tally.data[0] / (batchSize * judge.labelsEach),
@@ -189,7 +191,7 @@ export class AccumulatedStep implements Stepper {
     let { sums } = first;
     if (this.programs.place !== undefined) {
       await this.programs.place.run([...parameters, ...sums, ...moments, ...update], [...this.#place]);
-      ({ sums } = await this.accumulate(this.#place, batch));
+      ({ sums } = await this.accumulate(this.#place, batch, values));
     }
     await this.programs.apply.run(
       [...parameters, ...sums, ...moments, ...update],
@@ -203,7 +205,8 @@ export class AccumulatedStep implements Stepper {
   /** Sums over the parts of a batch, with the model's state after the last. */
   private async accumulate(
     parameters: readonly NDArray[],
-    { examples, labels, values }: { examples: NDArray; labels: NDArray; values: StepValues },
+    batch: StepBatch,
+    values: StepValues,
   ): Promise<Side> {
     const { batchSize, start } = this.request;
     const size = batchSize / this.parts;
@@ -215,8 +218,13 @@ export class AccumulatedStep implements Stepper {
       // Each part has masks of its own.
       this.#key.data.set(values.random.fork(part).key);
       const first = part * size;
-      const batch = [rows(examples, first, size), rows(labels, first, size), this.#key];
-      await this.programs.part.run([...parameters, ...arraysOf(from), ...batch], arraysOf(to));
+      const cut = truthArrays(batch).map((array) =>
+        array.shape.length === 0 ? array : rows(array, first, size),
+      );
+      await this.programs.part.run(
+        [...parameters, ...arraysOf(from), rows(batch.inputs, first, size), ...cut, this.#key],
+        arraysOf(to),
+      );
       [from, to] = [to, from];
     }
     return from;

@@ -51,8 +51,9 @@ async function find(given: string | Layer, { inputShape, task }: ModelPurpose): 
 }
 
 function needsSequences(name: string): ScreeError {
+  const others = Object.values(models).filter(({ usual }) => usual.input.length === 1);
   return new ScreeError(
-    `${name} takes numbers, and characters are none; take transformer, or a model that begins with an embedding`,
+    `${name} takes numbers, and characters are none; take ${others.map((model) => model.name).join(', ')}, or a model that begins with an embedding`,
   );
 }
 

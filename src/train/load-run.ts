@@ -43,6 +43,7 @@ const schema = z.object({
     accumulate: z.int().positive(),
     steps: z.int().positive(),
     patience: z.int().positive().nullable(),
+    augment: z.string().nullable(),
     checkpointEvery: z.int().positive().nullable(),
   }),
   model: z.object({
@@ -97,10 +98,11 @@ export async function resumeRun(
 ): Promise<TrainResult> {
   const run = await readRun(path);
   const recipe = recipeOf(path, run);
-  const { patience, checkpointEvery, ...same } = recipe.options;
+  const { patience, augment, checkpointEvery, ...same } = recipe.options;
   return train({
     ...same,
     patience: patience ?? undefined,
+    augment: augment ?? undefined,
     threads: run.threads,
     checkpointEvery: checkpointEvery ?? undefined,
     ...options,

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Batch, Task } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import type { Shape } from '../graph/shape.js';
-import type { Layer } from '../nn/index.js';
+import type { Initialised, Layer } from '../nn/index.js';
 import type { Evaluator } from './evaluate.js';
 import type { Score } from './judge.js';
 import type { Plan } from './plan.js';
@@ -20,8 +20,9 @@ export type Progress =
       readonly model: string;
       readonly data: string;
       readonly task: Task;
-      /** The model itself, and the shape of one example, for a summary. */
+      /** The model itself, what it starts with, and the shape of one example: for a summary. */
       readonly network: Layer;
+      readonly initial: Initialised;
       readonly input: Shape;
       /** How many numbers are trained. */
       readonly parameters: number;
@@ -105,10 +106,10 @@ function steps(parts: LoopParts): () => Running | undefined {
   let batch = batches.next();
   return () => {
     if (batch.done) return undefined;
-    const { inputs, labels, epoch } = batch.value;
+    const { epoch } = batch.value;
     const { step } = position;
     const lr = rate(parts);
-    const result = program.run(inputs, labels, {
+    const result = program.run(batch.value, {
       lr,
       step: step + 1,
       random: keys.fork(step),

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { CompileOptions } from '../compile/index.js';
-import { batches, type Batches, type Dataset } from '../data/index.js';
+import { batches, parseAugmentation, type Augmentation, type Batches, type Dataset } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import type { Layer } from '../nn/index.js';
 import { parseOptimizer, parseSchedule, type Optimizer, type Schedule } from '../optim/index.js';
@@ -36,6 +36,8 @@ export interface PlanOptions {
    * batch norm, which takes each part for a batch. Default 1.
    */
   readonly accumulate?: number;
+  /** How examples for training are changed, in each epoch anew, as text: `flip,crop:padding=4,mixup:alpha=0.2`. Default: not at all. */
+  readonly augment?: string;
   /** Epochs without a fall of the validation part's loss after which the run ends. Default: none ends it. */
   readonly patience?: number;
   /** Of everything random. Default 0. */
@@ -69,6 +71,8 @@ export interface Plan {
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   readonly batches: Batches;
+  /** Whether they are mixed. */
+  readonly mixes: boolean;
   readonly batchSize: number;
   readonly accumulate: number;
   readonly patience: number | undefined;
@@ -107,7 +111,13 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   checkPatience(patience, data);
   const generator = new Generator(seed);
   const shuffle = generator.fork('shuffle');
-  const cut = batches(data.train, { batchSize, shuffle, dropLast: true });
+  const augmentation = parseAugment(options.augment, data);
+  const augment = augmentation && {
+    augmentation,
+    generator: generator.fork('augment'),
+    normalisation: data.normalisation,
+  };
+  const cut = batches(data.train, { batchSize, shuffle, dropLast: true, augment });
   const steps = countSteps(options, cut.perEpoch);
   const optimizer =
     typeof options.optimizer === 'object'
@@ -119,6 +129,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     optimizer,
     schedule: chooseSchedule(options, optimizer, steps),
     batches: cut,
+    mixes: augmentation?.mixup !== undefined,
     batchSize,
     accumulate,
     patience,
@@ -143,6 +154,14 @@ function countSteps({ epochs, steps }: PlanOptions, perEpoch: number): number {
   const count = epochs ?? Math.max(leastEpochs, Math.ceil(leastSteps / perEpoch));
   requireInteger('epochs', count, 1, Math.floor(most / perEpoch));
   return count * perEpoch;
+}
+
+/** @throws ScreeError for what cannot be done to such examples */
+function parseAugment(text: string | undefined, { name, task }: Dataset): Augmentation | undefined {
+  if (text === undefined) return undefined;
+  const augmentation = parseAugmentation(text);
+  if (task.kind !== 'characters') return augmentation;
+  throw new ScreeError(`train: ${name} gives characters, which are not augmented; leave out ${text}`);
 }
 
 function checkPatience(patience: number | undefined, { name, validation }: Dataset): void {

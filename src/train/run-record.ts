@@ -24,6 +24,7 @@ function describe(options: TrainOptions, plan: Plan, parameters: number): RunDes
       accumulate: plan.accumulate,
       steps: plan.steps,
       patience: plan.patience ?? null,
+      augment: options.augment ?? null,
       checkpointEvery: options.checkpointEvery ?? null,
     },
     model: { name: chosen.name, ...chosen.file, input: [...data.inputShape], outputs: outputSize(data.task) },

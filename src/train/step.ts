@@ -1,4 +1,5 @@
 import { compileGraph, type Executable } from '../compile/index.js';
+import type { Batch } from '../data/index.js';
 import type { Graph } from '../graph/graph.js';
 import { ndarray, zeros, type NDArray } from '../graph/ndarray.js';
 import type { TensorType } from '../graph/op.js';
@@ -20,7 +21,12 @@ export interface StepRequest extends Learner {
   readonly optimizer: Optimizer;
   /** Whether the schedule cycles the momentum. */
   readonly cyclesMomentum: boolean;
+  /** Whether batches are mixed: their loss is that of two sets of labels. */
+  readonly mixes: boolean;
 }
+
+/** What a step reads: examples [batchSize, ...input], labels [batchSize, ...label], and with `mixes` those of the other part. */
+export type StepBatch = Pick<Batch, 'inputs' | 'labels' | 'mix'>;
 
 /** What a step is given beside the state and the batch. */
 export interface StepValues {
@@ -41,13 +47,27 @@ export interface Found {
 
 /** Takes steps: moves a state by the gradient of a batch. */
 export interface Stepper {
-  /**
-   * Takes one step. The state is the new one when the promise is kept, and the old one when it is broken.
-   * @param examples [batchSize, ...input]
-   * @param labels [batchSize, ...label]
-   */
-  run(examples: NDArray, labels: NDArray, values: StepValues): Promise<Found>;
+  /** Takes one step. The state is the new one when the promise is kept, and the old one when it is broken. */
+  run(batch: StepBatch, values: StepValues): Promise<Found>;
   close(): void;
+}
+
+/** The labels of a batch; where it is mixed, those of the other part and the weight of the first too. */
+export function truthTypes({ label, mixes }: StepRequest, size: number): TensorType[] {
+  const labels = batchOf(size, label);
+  return mixes ? [labels, labels, float32()] : [labels];
+}
+
+/** In the order of {@link truthTypes}. */
+export function truthArrays({ labels, mix }: StepBatch): NDArray[] {
+  return mix === undefined ? [labels] : [labels, mix.labels, mix.weight];
+}
+
+/** A judgement of labels; of mixed ones the sum weighted as the examples are (Zhang et al. 2018, arXiv 1710.09412). */
+function judged(judge: (labels: Tensor) => Tensor, [labels, others, weight]: Leaves): Tensor {
+  const first = judge(labels);
+  if (weight === undefined) return first;
+  return first.mul(weight).add(judge(others).mul(weight.neg().add(1)));
 }
 
 /**
@@ -58,7 +78,7 @@ export function objectiveOn(
   request: StepRequest,
   state: Leaves,
   examples: Tensor,
-  labels: Tensor,
+  truth: Leaves,
   key: Tensor,
 ) {
   const { start, judge } = request;
@@ -68,8 +88,10 @@ export function objectiveOn(
     const options = { training: true, key: new RandomKey(key) };
     const applied = applyModel(request, shaped, state, examples, options);
     // Counting is no part of what is differentiated, forwards either.
-    const tally = judge.tally(applied.output.stopGradient(), labels);
-    return { value: judge.loss(applied.output, labels), aux: [tally, ...flattenTree(applied.state)] };
+    const output = applied.output.stopGradient();
+    const tally = judged((labels) => judge.tally(output, labels), truth);
+    const value = judged((labels) => judge.loss(applied.output, labels), truth);
+    return { value, aux: [tally, ...flattenTree(applied.state)] };
   });
 }
 
@@ -121,12 +143,12 @@ export function runHostStep({ optimizer, start }: StepRequest, step: number): vo
 
 /** The whole step: forward, loss, count, backward, update. Outputs: the new state, the loss, the count. */
 function traceStep(request: StepRequest): Graph {
-  const { initial, start, batchSize, optimizer, cyclesMomentum, input, label } = request;
+  const { initial, start, batchSize, optimizer, cyclesMomentum, input } = request;
   const { types, optimizerTree } = start;
-  return trace<[Leaves, Leaves, Leaves, Tensor, Tensor, ...UpdateInputs], Leaves>(
-    (leaves, state, moments, examples, labels, ...update) => {
+  return trace<[Leaves, Leaves, Leaves, Tensor, Leaves, ...UpdateInputs], Leaves>(
+    (leaves, state, moments, examples, truth, ...update) => {
       const tree = unflattenTree(initial.parameters, leaves);
-      const objective = objectiveOn(request, state, examples, labels, update[2]);
+      const objective = objectiveOn(request, state, examples, truth, update[2]);
       const context = updateContext(optimizer, tree, update);
       const taken = takeStep(optimizer, objective, unflattenTree(optimizerTree, moments), tree, context);
       const { value, aux } = taken.evaluated;
@@ -137,7 +159,7 @@ function traceStep(request: StepRequest): Graph {
       [...types.state],
       [...types.optimizer],
       batchOf(batchSize, input),
-      batchOf(batchSize, label),
+      truthTypes(request, batchSize),
       ...updateTypes(cyclesMomentum),
     ],
   );
@@ -164,10 +186,10 @@ export class TrainingStep implements Stepper {
     return new TrainingStep(await compileGraph(traceStep(request), request.compile), request);
   }
 
-  async run(examples: NDArray, labels: NDArray, values: StepValues): Promise<Found> {
+  async run(batch: StepBatch, values: StepValues): Promise<Found> {
     const { start, judge, batchSize } = this.request;
     await this.executable.run(
-      [...start.state.current, examples, labels, ...this.#update.fill(values)],
+      [...start.state.current, batch.inputs, ...truthArrays(batch), ...this.#update.fill(values)],
       [...start.state.next, this.#loss, this.#tally],
     );
     start.state.swap();

@@ -88,6 +88,7 @@ describe('twenty steps of SGD with momentum equal those of PyTorch', () => {
       optimizer,
       batchSize,
       cyclesMomentum: false,
+      mixes: false,
     });
 
     const pixels = new Float32Array(sizeOf(golden.input.shape)).map((_, index) =>
@@ -97,7 +98,9 @@ describe('twenty steps of SGD with momentum equal those of PyTorch', () => {
     const labels = ndarray(Int32Array.from({ length: batchSize }, (_, index) => index % 10));
     const losses: number[] = [];
     for (let count = 1; count <= steps; count++) {
-      losses.push((await step.run(examples, labels, { lr, step: count, random: new Generator(0) })).loss);
+      losses.push(
+        (await step.run({ inputs: examples, labels }, { lr, step: count, random: new Generator(0) })).loss,
+      );
     }
     step.close();
     const evaluator = new Evaluator(shared);

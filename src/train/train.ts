@@ -113,7 +113,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     compile,
   };
   const cyclesMomentum = plan.schedule.momentum !== undefined;
-  const program = await compileStep({ ...learner, start, optimizer, batchSize, cyclesMomentum }, plan);
+  const { mixes } = plan;
+  const request = { ...learner, start, optimizer, batchSize, cyclesMomentum, mixes };
+  const program = await compileStep(request, plan);
   const evaluator = new Evaluator(learner);
   try {
     return await open(options, { plan, initial, start, program, evaluator });
@@ -190,6 +192,7 @@ async function run(options: TrainOptions, parts: Parts, sitting: Sitting): Promi
     ...about,
     task: data.task,
     network: chosen.model,
+    initial,
     input: data.inputShape,
     optimizer: optimizer.name,
     batchSize,
