@@ -1,33 +1,54 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { programsIn, root, runPrograms, typeErrors, writePrograms, type Ran } from './support/programs.js';
 
-// Every TypeScript block of the documents is a program; a text block right after it is what it prints.
+// Every TypeScript block of the documents and of the docstrings is a program; a text block right after it is what it prints.
 
-const root = new URL('..', import.meta.url).pathname;
 const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)].filter((name) =>
   name.endsWith('.md'),
 );
-const folder = mkdtempSync(join(root, 'test', '.docs-'));
-afterAll(() => rmSync(folder, { recursive: true }));
 
-const block = /^```ts\n([\s\S]*?)^```\n(?:\n```text\n([\s\S]*?)^```\n)?/gm;
+/** The `@example`s of a module's docstrings, as Markdown. */
+function examplesIn(path: string): string {
+  const comments = readFileSync(join(root, path), 'utf8').match(/\/\*\*[\s\S]*?\*\//g) ?? [];
+  return comments
+    .map((comment) => comment.replace(/^\s*\* ?/gm, ''))
+    .flatMap((comment) => comment.split(/^@example\s*$/m).slice(1))
+    .join('\n');
+}
 
-const programs = pages.flatMap((page) =>
-  [...readFileSync(join(root, page), 'utf8').matchAll(block)].map(([, source, output], index) => ({
-    name: `${page} ${index + 1}`,
-    source,
-    output,
-  })),
-);
+const modules = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+  .map((name) => `src/${name}`)
+  .sort();
 
-describe('programs in the documents', () => {
-  test.each(programs)('$name', ({ name, source, output }) => {
-    const file = join(folder, `${name.replaceAll(/[^a-z0-9]+/gi, '-')}.ts`);
-    writeFileSync(file, source);
-    const printed = execFileSync('node', ['--import', 'tsx', file], { cwd: root, encoding: 'utf8' });
+describe.each([
+  ['the documents', pages.flatMap((page) => programsIn(page, readFileSync(join(root, page), 'utf8')))],
+  ['docstrings', modules.flatMap((path) => programsIn(path, examplesIn(path)))],
+])('programs in %s', (_where, programs) => {
+  const { folder, files } = writePrograms(programs);
+  afterAll(() => rmSync(folder, { recursive: true }));
+  let ran: Ran[];
+  let complaints: Map<string, string[]>;
+  beforeAll(async () => {
+    ran = await runPrograms(files);
+    complaints = typeErrors(files);
+  }, 180_000);
+
+  test.each(programs.map((program, index) => ({ ...program, index })))('$name', ({ output, index }) => {
+    const { printed, error } = ran[index];
+    expect(error).toBeNull();
     if (output === undefined) expect(printed).not.toBe('');
     else expect(printed).toBe(output);
+    expect(complaints.get(files[index])).toEqual([]);
   });
+});
+
+test('every room shows how it is used', () => {
+  const rooms = ['graph', 'ops', 'transform', 'compile', 'random', 'nn', 'optim', 'data', 'train', 'formula'];
+  const silent = [...rooms, 'landscape', 'curvature'].filter(
+    (room) => !modules.some((path) => path.startsWith(`src/${room}/`) && examplesIn(path) !== ''),
+  );
+  expect(silent).toEqual([]);
 });
