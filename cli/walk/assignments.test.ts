@@ -50,12 +50,26 @@ test('boxes', () => {
     [-1, 1],
   ]);
   expect(() => readRanges('x=1:0,y=0:1', ['x', 'y'])).toThrow(
-    '--domain: x=1:0 is no range; write it as x=-5:5',
+    '--domain: x=1:0 is no range: it is reversed; write it as x=-5:5',
   );
   expect(() => readRanges('x=0:1:2,y=0:1', ['x', 'y'])).toThrow('is no range');
   expect(() => readRanges('x=0:', ['x'])).toThrow('is no range');
   expect(() => readRanges('x=0:1', ['x', 'y'])).toThrow('--domain: the variable y has no range; add y=-5:5');
   expect(() => readRanges('x=0:1,z=0:1', ['x', 'y'])).toThrow('--domain: unknown variable "z"');
+
+  const notation = { option: '--box', between: '..' } as const;
+  expect(readRanges('x=-4..4,y=.5..1e2', ['x', 'y'], notation)).toEqual([
+    [-4, 4],
+    [0.5, 100],
+  ]);
+  expect(readRanges('x=-4..4', ['x[1]', 'x[2]'], notation)).toEqual([
+    [-4, 4],
+    [-4, 4],
+  ]);
+  expect(() => readRanges('x=0..Infinity', ['x'], notation)).toThrow(
+    '--box: x=0..Infinity is no range: it is infinite; write it as x=-5..5',
+  );
+  expect(() => readRanges('x=NaN..1', ['x'], notation)).toThrow('--box: x=NaN..1 is no range; write it as');
 });
 
 test('a missing start says how to give it', () => {

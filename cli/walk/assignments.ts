@@ -103,28 +103,47 @@ export function showNames(names: readonly string[]): string {
   return shown.join(', ');
 }
 
+/** How ranges are written in an option. */
+export interface RangeNotation {
+  readonly option: string;
+  /** Between the ends of a range. */
+  readonly between: ':' | '..';
+}
+
 /**
- * A box from `x=-5:5,y=0:2`, or from `-5:5` for all variables.
+ * A box from `x=-5:5,y=0:2`, from `-5:5` for all variables, or with the bare name of a list for all its elements.
  * @throws ScreeError for a variable that is missing or unknown, and for a range that is none
  */
-export function readRanges(text: string, variables: readonly string[]): [number, number][] {
-  const option = '--domain';
+export function readRanges(
+  text: string,
+  variables: readonly string[],
+  { option, between }: RangeNotation = { option: '--domain', between: ':' },
+): [number, number][] {
   const parts = partsOf(text);
+  const usual = `-5${between}5`;
   const range = ({ name, value }: Part): [number, number] => {
-    const [low, high] = value.split(':').map((end) => (end.trim() === '' ? NaN : Number(end)));
-    if (value.split(':').length === 2 && low < high && Number.isFinite(high - low)) return [low, high];
+    const ends = value.split(between);
+    const [low, high] = ends.map((end) => (end.trim() === '' ? NaN : Number(end.replace(/^\s*−/, '-'))));
+    if (ends.length === 2 && low < high && Number.isFinite(high - low)) return [low, high];
     const what = name === undefined ? JSON.stringify(value) : `${name}=${value}`;
-    throw new ScreeError(`${option}: ${what} is no range; write it as ${name ?? variables[0]}=-5:5`);
+    const isInfinite = ends.length === 2 && !Number.isNaN(low + high) && !Number.isFinite(high - low);
+    const why = isInfinite ? ' is infinite' : ends.length === 2 && low > high ? ' is reversed' : '';
+    throw new ScreeError(
+      `${option}: ${what} is no range${why === '' ? '' : `: it${why}`}; write it as ${name ?? variables[0]}=${usual}`,
+    );
   };
   const [first] = parts;
   if (parts.length === 1 && first.name === undefined) return variables.map(() => range(first));
-  const unknown = parts.find(({ name }) => name === undefined || !variables.includes(name));
+  const known = new Set([...variables, ...variables.map((name) => listName(name))]);
+  const unknown = parts.find(({ name }) => name === undefined || !known.has(name));
   if (unknown !== undefined) {
     throw new ScreeError(`${option}: ${unknownName('variable', unknown.name ?? unknown.value, variables)}`);
   }
   return variables.map((name) => {
-    const part = parts.find((candidate) => candidate.name === name);
+    const part =
+      parts.find((candidate) => candidate.name === name) ??
+      parts.find((candidate) => candidate.name === listName(name));
     if (part !== undefined) return range(part);
-    throw new ScreeError(`${option}: the variable ${name} has no range; add ${name}=-5:5`);
+    throw new ScreeError(`${option}: the variable ${name} has no range; add ${name}=${usual}`);
   });
 }

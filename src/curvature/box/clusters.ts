@@ -27,7 +27,9 @@ export function clusters<T extends { readonly bounds: Bounds }>(boxes: readonly 
   const groups = new Map<number, T[]>();
   order.forEach((box, index) => {
     const first = find(index);
-    groups.set(first, [...(groups.get(first) ?? []), box]);
+    const group = groups.get(first);
+    if (group === undefined) groups.set(first, [box]);
+    else group.push(box);
   });
   return [...groups.values()].map((parts) => ({
     bounds: parts.map(({ bounds }) => bounds).reduce(hull),

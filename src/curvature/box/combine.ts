@@ -40,8 +40,11 @@ export function countPoints(parts: readonly PartResult[]): number {
   return parts.reduce((product, { points }) => product * points.length, 1);
 }
 
-/** All points of the whole, one of each part. */
-export function combinePoints(parts: readonly PartResult[], whole: Bounds): PartPoint[] {
+/**
+ * All points of the whole, one of each part; the `most` lowest of them where there are more. What is not among the lowest of some parts
+ * cannot be so with a further one.
+ */
+export function combinePoints(parts: readonly PartResult[], whole: Bounds, most: number): PartPoint[] {
   const none: PartPoint = {
     point: Float64Array.from(whole.lo),
     enclosure: whole,
@@ -49,8 +52,8 @@ export function combinePoints(parts: readonly PartResult[], whole: Bounds): Part
     inertia: { positive: 0, negative: 0 },
   };
   return parts.reduce<PartPoint[]>(
-    (all, { variables, points }) =>
-      all.flatMap((before) =>
+    (all, { variables, points }) => {
+      const together = all.flatMap((before) =>
         points.map((next) => ({
           point: place(before.point, next.point, variables),
           enclosure: placeBounds(before.enclosure, next.enclosure, variables),
@@ -61,7 +64,9 @@ export function combinePoints(parts: readonly PartResult[], whole: Bounds): Part
               negative: before.inertia.negative + next.inertia.negative,
             },
         })),
-      ),
+      );
+      return together.sort((a, b) => a.value - b.value).slice(0, most);
+    },
     [none],
   );
 }

@@ -10,6 +10,9 @@ import { magnitude, minus, plus, thin, times, type Interval } from '../interval/
 import type { Bounds, Tape } from '../interval/tape.js';
 import { centreOf, copyBounds, intersection, pointBounds, widthOf } from './bounds.js';
 
+/** Near the point each round squares the size; far from it, it may take off a few hundredths only. */
+const mostRounds = 200;
+
 /** The gradient at a box's middle and the Hessian over the box, for some of the variables. */
 export interface Linearisation {
   readonly bounds: Bounds;
@@ -119,13 +122,17 @@ export function certify(tape: Tape, region: Bounds, free?: readonly number[]): C
   return { enclosure: tighten(tape, image, linear.free), region };
 }
 
-/** The operator again and again, as long as it halves the box. */
-function tighten(tape: Tape, bounds: Bounds, free: readonly number[]): Bounds {
-  const image = krawczyk(linearise(tape, bounds, free));
-  const next = image && intersection(image, bounds);
-  if (next === undefined) return bounds;
+/** The operator again and again, as long as it makes the box smaller. */
+function tighten(tape: Tape, start: Bounds, free: readonly number[]): Bounds {
   const sizeOf = (box: Bounds) => Math.max(...free.map((axis) => widthOf(box, axis)));
-  return sizeOf(next) < sizeOf(bounds) / 2 ? tighten(tape, next, free) : next;
+  let bounds = start;
+  for (let round = 0; round < mostRounds; round++) {
+    const image = krawczyk(linearise(tape, bounds, free));
+    const next = image && intersection(image, bounds);
+    if (next === undefined || sizeOf(next) > 0.99 * sizeOf(bounds)) return next ?? bounds;
+    bounds = next;
+  }
+  return bounds;
 }
 
 /** The sizes of the Hessian's columns, at most. */

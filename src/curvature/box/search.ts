@@ -36,6 +36,9 @@ const smallestSingular = { separable: 2 ** -20, other: 2 ** -8 };
 /** Cuts on account of poles, edges and kinks. */
 const mostSingularCuts = 4000;
 
+/** Newton's method is tried no more after so many boxes from which it led to no proof: where all points of a curve are critical. */
+const mostFailures = 4000;
+
 const isSingularValue = flag.pole | flag.edge;
 
 export class CriticalSearch {
@@ -47,6 +50,7 @@ export class CriticalSearch {
   readonly #queue: Bounds[];
   #head = 0;
   #singularCuts = 0;
+  #failures = 0;
 
   constructor(
     readonly tape: Tape,
@@ -144,8 +148,11 @@ export class CriticalSearch {
   }
 
   #cut(bounds: Bounds, linear: Linearisation): void {
-    const found = this.#inflate(bounds);
-    if (found) this.#keep(found);
+    if (this.#failures < mostFailures) {
+      const found = this.#inflate(bounds);
+      if (found) this.#keep(found);
+      else this.#failures++;
+    }
     if (this.certified.some(({ region }) => isWithin(bounds, region))) return;
     const shares = this.#shares(bounds);
     if (Math.max(...shares) <= smallest) {
@@ -189,30 +196,31 @@ export class CriticalSearch {
   }
 
   #cutSingular(bounds: Bounds, flags: number): void {
-    const { tape, whole } = this;
     const isValue = (flags & isSingularValue) !== 0;
     const shares = this.#shares(bounds);
     const children = shares.map((_, axis) => split(bounds, axis));
-    const smooth = children.map(
-      (pair) =>
-        pair.filter((child) => {
-          tape.evaluate(child, 1);
-          const all = isValue
-            ? tape.registers.flags[tape.value] & isSingularValue
-            : tape.flagsOf(tape.gradient);
-          return all === 0;
-        }).length,
-    );
-    const most = Math.max(...smooth);
-    // Where one cut is as good as another, the longest side.
-    const axis = largestAxis(smooth.map((count, at) => (count === most ? shares[at] : 0)));
+    const solved = children.map((pair) => pair.filter((child) => this.#isSolved(child, isValue)).length);
+    const most = Math.max(...solved);
     const limit = most > 0 ? smallestSingular.separable : smallestSingular.other;
-    if (shares[axis] <= limit || this.#singularCuts >= mostSingularCuts) {
-      const within = intersection(bounds, whole);
-      if (within) this.singular.push({ bounds: within, flags });
+    // A pole along a line is as long as the box; a kink matters only where the gradient may vanish, so all sides are cut.
+    const open = shares.map((share, axis) => share > limit && (!isValue || solved[axis] === most));
+    if (!open.includes(true) || this.#singularCuts >= mostSingularCuts) {
+      this.singular.push({ bounds, flags });
       return;
     }
     this.#singularCuts++;
+    const best = Math.max(...solved.filter((_, axis) => open[axis]));
+    // Where one cut is as good as another, the longest side.
+    const axis = largestAxis(shares.map((share, at) => (open[at] && solved[at] === best ? share : 0)));
     this.#queue.push(...children[axis]);
+  }
+
+  /** Whether a box is smooth, or of no interest. */
+  #isSolved(bounds: Bounds, isValue: boolean): boolean {
+    const { tape } = this;
+    tape.evaluate(bounds, 1);
+    const flags = tape.registers.flags[tape.value];
+    if (isValue) return !(flags & isSingularValue);
+    return (flags | tape.flagsOf(tape.gradient)) === 0 || this.#excludesZero();
   }
 }

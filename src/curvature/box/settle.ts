@@ -1,7 +1,7 @@
 import type { Bounds, Tape } from '../interval/tape.js';
 import { flag } from '../interval/registers.js';
 import { approachCritical, norm, simplestNumber, type PlainDerivatives } from './approach.js';
-import { centreOf, pointBounds, sidesOf, widthOf } from './bounds.js';
+import { centreOf, hull, pointBounds, sidesOf, widthOf } from './bounds.js';
 import { clusters } from './clusters.js';
 import type { CriticalSearch, SingularBox } from './search.js';
 
@@ -36,11 +36,27 @@ function derivativesOf(tape: Tape): (x: Float64Array) => PlainDerivatives {
   };
 }
 
+/** Those that have led to the same point become one: far from a degenerate point, boxes may stay undecided beside others that do not. */
+function joined(candidates: readonly Candidate[], whole: Bounds): Candidate[] {
+  const all: Candidate[] = [];
+  for (const candidate of candidates) {
+    const twin = all.findIndex(({ bounds, point }) => {
+      const isSame = point.every(
+        (x, axis) => Math.abs(x - candidate.point[axis]) <= 1e-5 * widthOf(whole, axis),
+      );
+      return isSame && isSmall(hull(bounds, candidate.bounds), whole);
+    });
+    if (twin < 0) all.push(candidate);
+    else all[twin] = { bounds: hull(all[twin].bounds, candidate.bounds), point: all[twin].point };
+  }
+  return all;
+}
+
 /** Undecided boxes, put together. Numbers of few decimals are preferred: 0 rather than 3·10⁻⁹. */
-export function settleUndecided({ tape, undecided }: CriticalSearch): Candidate[] {
+export function settleUndecided({ tape, undecided, whole }: CriticalSearch): Candidate[] {
   const derivativesAt = derivativesOf(tape);
   const slopeAt = (x: Float64Array) => norm(derivativesAt(x).gradient);
-  return clusters(undecided.map((bounds) => ({ bounds }))).map(({ bounds, parts }) => {
+  const candidates = clusters(undecided.map((bounds) => ({ bounds }))).map(({ bounds, parts }) => {
     const middle = centreOf(bounds);
     const distance = (part: Bounds) => norm(centreOf(part).map((x, axis) => x - middle[axis]));
     const start = parts.map((part) => part.bounds).reduce((a, b) => (distance(b) < distance(a) ? b : a));
@@ -51,6 +67,7 @@ export function settleUndecided({ tape, undecided }: CriticalSearch): Candidate[
     });
     return { bounds, point: slopeAt(near) <= slopeAt(rested) ? near : rested };
   });
+  return joined(candidates, whole);
 }
 
 /** The largest absolute value at points spread over a box. */

@@ -1,7 +1,7 @@
 import type { Graph, Node } from '../../graph/graph.js';
 import { constantValue, inputOp } from '../../graph/graph.js';
 import { sizeOf, stridesOf, type Shape } from '../../graph/shape.js';
-import { Expressions, NoIntervalRule } from './expressions.js';
+import { type Expressions, NoIntervalRule } from './expressions.js';
 
 /** Ops that move elements and compute nothing: their kernels move the numbers of expressions as well. */
 const moving = new Set(['reshape', 'broadcastTo', 'transpose', 'slice', 'pad', 'concat', 'flip']);

@@ -131,6 +131,9 @@ export class Expressions {
       const condition = this.constantOf(operands[0]);
       if (condition !== undefined) return operands[condition === 0 ? 2 : 1];
       if (operands[1] === operands[2]) return operands[1];
+      const chosen = this.step(operands[0]);
+      const [x, y] = [this.#assume(operands[1], chosen, true), this.#assume(operands[2], chosen, false)];
+      return this.#atom(this.#step({ name, rule, operands: [chosen, x, y] }));
     }
     return this.#atom(this.#step({ name, rule, operands: operands.map((operand) => this.step(operand)) }));
   }
@@ -146,8 +149,10 @@ export class Expressions {
   step(expression: number): number {
     const known = this.#stepOfSum.get(expression);
     if (known !== undefined) return known;
+    const { choices, rest } = this.#pairedChoices(this.#sums[expression]);
     let total: number | undefined;
-    for (const [product, coefficient] of this.#sums[expression]) {
+    for (const choice of choices) total = total === undefined ? choice : this.#ruled('add', total, choice);
+    for (const [product, coefficient] of rest) {
       const name = total !== undefined && coefficient === -1 ? 'sub' : 'add';
       const term = name === 'sub' ? this.#productStep(product) : this.#scaledStep(product, coefficient);
       total = total === undefined ? term : this.#ruled(name, total, term);
@@ -155,6 +160,59 @@ export class Expressions {
     total ??= this.#constantStep(0);
     this.#stepOfSum.set(expression, total);
     return total;
+  }
+
+  /**
+   * Terms that a truth is a factor of beside terms that its opposite is a factor of: they are a choice between two sums. Masked
+   * apart, both would vary between 0 and their values where the truth is open, as if neither or both could hold.
+   */
+  #pairedChoices(sum: Sum): { choices: number[]; rest: Sum } {
+    const groups = new Map<number, { yes: Map<number, number>; no: Map<number, number> }>();
+    const rest = new Map<number, number>();
+    for (const [product, coefficient] of sum) {
+      const factor = this.#products[product].find(([step]) => this.#isTruth(step));
+      if (factor === undefined) rest.set(product, coefficient);
+      else {
+        const { condition, holds } = this.#conditionOf(factor[0]);
+        const group = groups.get(condition) ?? {
+          yes: new Map<number, number>(),
+          no: new Map<number, number>(),
+        };
+        groups.set(condition, group);
+        group[holds ? 'yes' : 'no'].set(product, coefficient);
+      }
+    }
+    const choices: number[] = [];
+    for (const [condition, { yes, no }] of groups) {
+      if (yes.size === 0 || no.size === 0) for (const term of [...yes, ...no]) rest.set(...term);
+      else {
+        const [x, y] = ([yes, no] as const).map((terms, place) =>
+          this.#assume(this.#sum(this.#without(condition, place === 0, terms)), condition, place === 0),
+        );
+        choices.push(this.#ruled('where', condition, x, y));
+      }
+    }
+    return { choices, rest };
+  }
+
+  /** Terms without the factors that say that a condition holds, or does not; terms of which one says the opposite are 0. */
+  #without(condition: number, holds: boolean, terms: Sum): Sum {
+    const bare = new Map<number, number>();
+    for (const [product, coefficient] of terms) {
+      const truths = this.#products[product].map(([step]) =>
+        this.#isTruth(step) && this.#conditionOf(step).condition === condition ? this.#conditionOf(step).holds : undefined,
+      );
+      if (truths.includes(!holds)) continue;
+      bare.set(this.#product(this.#products[product].filter((_, at) => truths[at] === undefined)), coefficient);
+    }
+    return bare;
+  }
+
+  /** What a truth says of which condition. */
+  #conditionOf(truth: number): { condition: number; holds: boolean } {
+    const [condition] = this.steps[truth].operands;
+    const { name, operands } = this.steps[condition];
+    return name === 'not' ? { condition: operands[0], holds: false } : { condition, holds: true };
   }
 
   #scale(a: number, factor: number): number {
@@ -237,6 +295,36 @@ export class Expressions {
     return coefficient === 1 ? step : this.#ruled('mul', this.#constantStep(coefficient), step);
   }
 
+  /** The step of an expression where it is known that a condition holds, or that it does not. */
+  #assume(expression: number, condition: number, holds: boolean): number {
+    return this.#assumeStep(this.step(expression), condition, holds, new Map());
+  }
+
+  /**
+   * A choice by the condition is then made. Without this the values of both branches would meet in the branch of one: what is 1
+   * inside of [−1, 1] and x outside would seem to be 0 somewhere around −1.
+   */
+  #assumeStep(step: number, condition: number, holds: boolean, known: Map<number, number>): number {
+    if (step < condition) return step;
+    if (step === condition) return this.#constantStep(Number(holds));
+    const before = known.get(step);
+    if (before !== undefined) return before;
+    const { name, rule, operands } = this.steps[step];
+    const again = (operand: number) => this.#assumeStep(operand, condition, holds, known);
+    let result = step;
+    if (name === 'where' && operands[0] === condition) result = again(operands[holds ? 1 : 2]);
+    else if (name === 'power') result = this.#ruled(name, again(operands[0]), operands[1]);
+    else if (rule !== undefined) result = this.#step({ name, rule, operands: operands.map(again) });
+    known.set(step, result);
+    return result;
+  }
+
+  /** A truth times a value, which matters only where the truth holds. */
+  #masked(truth: number, value: number): number {
+    const { condition, holds } = this.#conditionOf(truth);
+    return this.#ruled('mask', truth, this.#assumeStep(value, condition, holds, new Map()));
+  }
+
   #productStep(product: number): number {
     const factors = this.#products[product];
     const values = factors.filter(([step]) => !this.#isTruth(step));
@@ -249,7 +337,7 @@ export class Expressions {
         : steps.reduce((total, step) => this.#ruled('mul', total, step));
     return factors
       .filter(([step]) => this.#isTruth(step))
-      .reduce((total, [truth]) => this.#ruled('mask', truth, total), value);
+      .reduce((total, [truth]) => this.#masked(truth, total), value);
   }
 }
 
