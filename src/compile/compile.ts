@@ -72,6 +72,20 @@ async function compileAsync(graph: Graph, options: AsyncTarget): Promise<AsyncEx
  * Traces a function and compiles its graph. `run` takes values where the function takes tensors (arrays, or numbers and nested
  * arrays of numbers, which get the element type of the spec) and gives arrays in the tree that the function returns.
  * @param specs one tree of `{ shape, dtype }` for each argument.
+ * @example
+ * ```ts
+ * import { compile, float32, type Tensor } from 'scree';
+ *
+ * const f = (x: Tensor) => x.mul(2).add(1);
+ * console.log(compile(f, [float32(2)]).run([1, 2]).data);
+ * const native = await compile(f, [float32(2)], { target: 'onnx' });
+ * console.log((await native.run([1, 2])).data);
+ * native.close();
+ * ```
+ * ```text
+ * Float32Array(2) [ 3, 5 ]
+ * Float32Array(2) [ 3, 5 ]
+ * ```
  */
 export function compile<A extends readonly Tree<Tensor>[], R extends Tree<Tensor>>(
   f: Traceable<A, R>,

@@ -106,6 +106,19 @@ function checkRecords(types: readonly TensorType[], records: readonly Float64Arr
 /**
  * One function for a whole walk: the graph's code (a function's value, its gradient, an optimiser's update), the loop around it
  * and the recording, with scalars and small arrays in local variables from the first step to the last.
+ * @example
+ * ```ts
+ * import { compileLoop, float64, ndarray, trace, type Tensor } from 'scree';
+ *
+ * // Newton's method for √2.
+ * const step = trace((x: Tensor) => x.add(x.reciprocal().mul(2)).div(2), [float64()]);
+ * const x = ndarray(1);
+ * compileLoop(step, { carry: 1 }).run([x], [], 6, []);
+ * console.log(x.data[0].toFixed(12));
+ * ```
+ * ```text
+ * 1.414213562373
+ * ```
  */
 export function compileLoop(source: Graph, options: LoopOptions): Loop {
   const parts = partsOf(source, options);

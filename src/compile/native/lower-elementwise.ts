@@ -1,5 +1,5 @@
 import { showShape, sizeOf, type Shape } from '../../graph/shape.js';
-import { algorithm, argument, postOpOperand, propagation } from './binding/constants.js';
+import { algorithm, argument, postOpOperand, propagation, scaleOf } from './binding/constants.js';
 import { isReference, type Layout, type PostOp } from './binding/engine.js';
 import { keepsZero, spreadOf } from './elementwise.js';
 import type { Place } from './layout.js';
@@ -89,7 +89,52 @@ function viewOf(lowering: Lowering, full: readonly number[], steps: readonly Pos
   return make(layout, engine.plain(rowsOf(layout.bytes / 4)), never);
 }
 
-/** An elementwise chain: one primitive, the rest of the chain as its post-ops. Undefined where the library has none but slow ones. */
+/** How a chain begins: an elementwise function, or an operation on two operands, one of them perhaps times a number. */
+type Beginning =
+  | { readonly kind: 'eltwise'; readonly step: PostStep & { kind: 'eltwise' } }
+  | {
+      readonly kind: 'binary';
+      readonly algorithm: number;
+      /** The spine is the second operand. */
+      readonly swapped: boolean;
+      readonly step: PostStep & { kind: 'binary' };
+      /** What the spine is multiplied by: a number, or the node of one. */
+      readonly factor?: { readonly value: number } | { readonly node: number };
+    };
+
+/**
+ * Takes a chain's first steps together: a factor before a sum or difference needs no step of its own, which the library's
+ * binary kernels do quicker than its elementwise ones.
+ */
+function beginningOf(steps: readonly PostStep[]): { beginning: Beginning; rest: readonly PostStep[] } {
+  let value = 1;
+  let node: number | undefined;
+  for (let place = 0; place < steps.length; place++) {
+    const step = steps[place];
+    if (step.kind === 'eltwise') {
+      if (step.op.algorithm !== algorithm.linear || step.op.beta !== 0) break;
+      value *= step.op.alpha;
+    } else if (step.spread === 'scalar' && step.algorithm === algorithm.mul && node === undefined) {
+      node = step.operand;
+    } else {
+      const isSum = step.algorithm === algorithm.add || step.algorithm === algorithm.sub;
+      const isSigned = node === undefined || Math.abs(value) === 1;
+      if (place === 0 || !isSum || step.spread !== 'full' || !isSigned) break;
+      // −a·x + y is y − a·x; the sign cannot go into a factor that comes later.
+      const swapped = node !== undefined && value < 0 && step.algorithm === algorithm.add;
+      if (node !== undefined && value < 0 && !swapped) break;
+      const factor = node === undefined ? { value } : { node };
+      const kind = swapped ? algorithm.sub : step.algorithm;
+      const beginning = { kind: 'binary', algorithm: kind, swapped, step, factor } as const;
+      return { beginning, rest: steps.slice(place + 1) };
+    }
+  }
+  const [first, ...rest] = steps;
+  if (first.kind === 'eltwise') return { beginning: { kind: 'eltwise', step: first }, rest };
+  return { beginning: { kind: 'binary', algorithm: first.algorithm, swapped: false, step: first }, rest };
+}
+
+/** An elementwise chain: one primitive, the rest of the chain as its post-ops. False where the library has none but slow ones. */
 export function lowerElementwise(lowering: Lowering, unit: Unit): boolean {
   const { engine } = lowering;
   const { spine, tail, result } = unit;
@@ -102,39 +147,50 @@ export function lowerElementwise(lowering: Lowering, unit: Unit): boolean {
   const view = viewOf(lowering, full, tail, shape);
   const { seen, layout } = view;
   const source = { buffer: lowering.in(spine, layout).buffer, layout: seen };
-  const [first, ...rest] = tail;
+  const { beginning, rest } = beginningOf(tail);
   const { postOps: list, args } = postOps(rest, view.operand);
-  const attribute = () => engine.attribute(list);
   const what = showShape(shape);
-  const second = first.kind === 'binary' ? view.operand(first) : undefined;
-  const description = engine.attempt(() =>
-    first.kind === 'eltwise'
-      ? engine.describe(
-          'eltwise_forward',
-          what,
-          ...([propagation.inference, first.op.algorithm, seen.pointer, seen.pointer] as const),
-          ...([first.op.alpha, first.op.beta, attribute()] as const),
-        )
-      : engine.describe(
-          'binary',
-          what,
-          ...([first.algorithm, seen.pointer, second?.layout.pointer ?? null, seen.pointer] as const),
-          attribute(),
-        ),
-  );
-  if (description === undefined || isReference(description.implementation)) return false;
   const to = lowering.place(layout);
-  const operands = full.map((id) => lowering.in(id, layout));
+  const operands: [number, Place][] = [];
+  const description = engine.attempt(() => {
+    if (beginning.kind === 'eltwise') {
+      const { op } = beginning.step;
+      operands.push([argument.source, source]);
+      return engine.describe(
+        'eltwise_forward',
+        what,
+        ...([propagation.inference, op.algorithm, seen.pointer, seen.pointer] as const),
+        ...([op.alpha, op.beta, engine.attribute(list)] as const),
+      );
+    }
+    const { swapped, factor } = beginning;
+    const other = view.operand(beginning.step);
+    const [left, right] = swapped ? [other, source] : [source, other];
+    operands.push([argument.source, left], [argument.source1, right]);
+    const scaled = swapped ? argument.source1 : argument.source;
+    if (factor !== undefined) {
+      operands.push([
+        scaleOf(scaled),
+        'node' in factor ? lowering.plain(factor.node, [1]) : lowering.number(factor.value),
+      ]);
+    }
+    return engine.describe(
+      'binary',
+      what,
+      ...([beginning.algorithm, left.layout.pointer, right.layout.pointer, seen.pointer] as const),
+      engine.attribute(list, factor === undefined ? undefined : scaled),
+    );
+  });
+  if (description === undefined || isReference(description.implementation)) return false;
   lowering.call(
     'elementwise',
     description,
-    [
-      [argument.source, source],
-      [argument.source1, second],
-      [argument.destination, { buffer: to.buffer, layout: seen }],
-      ...args,
-    ],
-    { what, flops: tail.length * sizeOf(shape), inPlace: operands },
+    [...operands, [argument.destination, { buffer: to.buffer, layout: seen }], ...args],
+    {
+      what,
+      flops: tail.length * sizeOf(shape),
+      inPlace: full.map((id) => lowering.in(id, layout)),
+    },
   );
   lowering.define(result, to);
   return true;

@@ -79,6 +79,11 @@ export function postOpOperand(place: number): number {
   return (32768 * (place + 1)) | argument.source1;
 }
 
+/** The factor of an argument that is given when the primitive runs. */
+export function scaleOf(argument: number): number {
+  return 4096 | argument;
+}
+
 /** sizeof(dnnl_exec_arg_t): an int32, then a pointer at 8. */
 export const argumentBytes = 16;
 

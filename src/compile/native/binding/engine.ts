@@ -182,16 +182,20 @@ export class Engine {
     return sameShape(a.dims, b.dims) && this.same(a.pointer, b.pointer);
   }
 
-  /** Attributes of a primitive: scratch memory is ours, and what is applied to the result. */
-  attribute(postOps: readonly PostOp[] = []): Pointer {
+  /**
+   * Attributes of a primitive: scratch memory is ours, and what is applied to the result.
+   * @param scaled an argument that is multiplied by a number, which is given when the primitive runs
+   */
+  attribute(postOps: readonly PostOp[] = [], scaled?: number): Pointer {
     const { functions } = this;
-    const key = postOps
+    const steps = postOps
       .map((op) =>
         op.kind === 'eltwise'
           ? `${op.algorithm} ${op.alpha} ${op.beta}`
           : `${op.algorithm} @${op.operand.pointer}`,
       )
       .join(';');
+    const key = `${scaled ?? ''}:${steps}`;
     const known = this.attributes.get(key);
     if (known !== undefined) return known;
     const attribute = this.made('dnnl_primitive_attr_destroy', 'attributes', (out) =>
@@ -201,6 +205,9 @@ export class Engine {
       'scratch memory',
       functions.dnnl_primitive_attr_set_scratchpad_mode(attribute, scratchpadMode.user),
     );
+    if (scaled !== undefined) {
+      this.check('a scale', functions.dnnl_primitive_attr_set_scales_mask(attribute, scaled, 0));
+    }
     if (postOps.length > 0) {
       const list = this.made('dnnl_post_ops_destroy', 'post-ops', (out) =>
         functions.dnnl_post_ops_create(out),

@@ -67,6 +67,7 @@ export const signatures = {
   dnnl_primitive_attr_create: ['status', 'out'],
   dnnl_primitive_attr_set_scratchpad_mode: ['status', p, 'int'],
   dnnl_primitive_attr_set_post_ops: ['status', p, p],
+  dnnl_primitive_attr_set_scales_mask: ['status', p, 'int', 'int'],
   dnnl_primitive_attr_destroy: destroy,
 
   dnnl_reorder_primitive_desc_create: ['status', 'out', p, p, p, p, p],
