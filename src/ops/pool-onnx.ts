@@ -97,6 +97,21 @@ export function lowerMaxPoolGradient(emitter: OnnxEmitter, request: OnnxRequest<
 }
 
 /**
+ * For windows that tile the image: of a second image's places, that of the first one's largest value, chosen in pairs as the maxima run.
+ * The comparisons are those of the gradient. Undefined for other windows.
+ */
+export function lowerMaxPoolPick(emitter: OnnxEmitter, request: OnnxRequest<Window>): string | undefined {
+  const { names, attributes } = request;
+  if (!tiles(request)) return undefined;
+  const parts = members(emitter, names[0], attributes);
+  const best = running(emitter, parts);
+  const values = members(emitter, names[1], attributes);
+  return values.reduce((chosen, value, place) =>
+    emitter.emit('Where', [emitter.emit('GreaterOrEqual', [best[place - 1], parts[place]]), chosen, value]),
+  );
+}
+
+/**
  * Arrays [batch, channels, rows, columns], one for each place in a window of [height, width], as one image.
  */
 export function interleave(

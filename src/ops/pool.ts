@@ -3,7 +3,7 @@ import { ndarray } from '../graph/ndarray.js';
 import type { KernelRequest, Op, TensorType } from '../graph/op.js';
 import { showShape, sizeOf, type Shape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { lowerMaxPool, lowerMaxPoolGradient, onnxPoolAttributes } from './pool-onnx.js';
+import { lowerMaxPool, lowerMaxPoolGradient, lowerMaxPoolPick, onnxPoolAttributes } from './pool-onnx.js';
 import {
   makeWindow,
   planeWalk,
@@ -180,6 +180,7 @@ const maxPoolPickOp: Op<Window> = {
     );
     return terms.reduce((sum, term) => sum.add(term));
   },
+  onnx: lowerMaxPoolPick,
 };
 
 export type SumPoolGradientAttributes = Window & { readonly spatial: readonly number[] };
