@@ -48,6 +48,16 @@ const plain = (value: number): string => Number(value.toPrecision(4)).toString()
 /**
  * What a point is. See the head of this file.
  * @throws ScreeError for a Hessian that is not square, not symmetric or not finite, and for a gradient norm that is no number.
+ * @example
+ * ```ts
+ * import { classifyPoint } from 'scree/curvature';
+ *
+ * const { kind } = classifyPoint({ gradientNorm: 0, hessian: Float64Array.of(2, 0, 0, -1) });
+ * console.log(kind);
+ * ```
+ * ```text
+ * saddle
+ * ```
  */
 export function classifyPoint({
   gradientNorm,

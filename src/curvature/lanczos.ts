@@ -86,6 +86,24 @@ export function missedShare(size: number, steps: number, failure: number): numbe
 /**
  * Eigenvalues at the ends of the spectrum, each with an interval. See the head of this file.
  * @throws ScreeError when a product is not finite, or the signal ends it
+ * @example
+ * ```ts
+ * import { lanczos } from 'scree/curvature';
+ * import { Generator } from 'scree/random';
+ *
+ * // A diagonal matrix of order 100.
+ * const operator = {
+ *   size: 100,
+ *   multiply: async (v: ArrayLike<number>, image: Float64Array) => {
+ *     for (let k = 0; k < 100; k++) image[k] = (k + 1) * v[k];
+ *   },
+ * };
+ * const { top } = await lanczos(operator, { generator: new Generator(0) });
+ * console.log(Math.abs(top[0].value - 100) < 0.1);
+ * ```
+ * ```text
+ * true
+ * ```
  */
 export async function lanczos(operator: LinearOperator, options: LanczosOptions): Promise<LanczosResult> {
   const { size } = operator;

@@ -12,6 +12,15 @@ export interface CsvRow {
  * The delimiter is one character.
  * @param source what to call the text in an error, usually its path
  * @throws ScreeError naming the line for a misplaced or open quote, or a row with another count of fields than the first
+ * @example
+ * ```ts
+ * import { parseCsv } from 'scree/data';
+ *
+ * console.log(parseCsv('a,"b, c"\n1,2\n', 'example').map(({ fields }) => fields));
+ * ```
+ * ```text
+ * [ [ 'a', 'b, c' ], [ '1', '2' ] ]
+ * ```
  */
 export function parseCsv(
   text: string,

@@ -65,6 +65,16 @@ const folderKinds =
  * ./digits for the folder.
  * @throws ScreeError for an unknown name (with the nearest), a path without any of these, an option that says nothing about
  *   the source, and whatever is wrong in its files
+ * @example
+ * ```ts
+ * import { loadDataset } from 'scree/data';
+ *
+ * const { inputShape, train, test } = await loadDataset('digits');
+ * console.log(inputShape, train.size, test.size);
+ * ```
+ * ```text
+ * [ 1, 8, 8 ] 1437 360
+ * ```
  */
 export async function loadDataset(nameOrPath: string, options: LoadOptions = {}): Promise<Dataset> {
   const loader = Object.hasOwn(named, nameOrPath) ? named[nameOrPath] : await loaderOf(nameOrPath);

@@ -101,6 +101,18 @@ export function pointValues({ variables, parameters, size }: Binding, point: Arr
  *
  * Sums whose elements stand at affine indices are computed as vectors; others are written out term by term.
  * @throws FormulaError with the place in the text, ScreeError for options that do not fit
+ * @example
+ * ```ts
+ * import { compile, float64, grad, type Tensor } from 'scree';
+ * import { formula } from 'scree/formula';
+ *
+ * const { variables, evaluate } = formula('a x^2 y', { parameters: { a: 3 } });
+ * const slope = compile(grad((point: Tensor) => evaluate(point)), [float64(2)]);
+ * console.log(variables, slope.run([1, 2]).data);
+ * ```
+ * ```text
+ * [ 'x', 'y' ] Float64Array(2) [ 12, 3 ]
+ * ```
  */
 export function formula(text: string, { parameters = {}, variables }: FormulaOptions = {}): Formula {
   const ast = parse(text, [...Object.keys(parameters), ...(variables ?? [])]);

@@ -349,6 +349,16 @@ class Parser {
  *
  * @param names variables and parameters that are known to be no functions
  * @throws FormulaError
+ * @example
+ * ```ts
+ * import { evaluate, parse, print } from 'scree/formula';
+ *
+ * const node = parse('1/2 x^2 + sin(x)');
+ * console.log(print(node), evaluate(node, { x: 0 }));
+ * ```
+ * ```text
+ * 1/2*x^2 + sin(x) 0
+ * ```
  */
 export function parse(text: string, names: Iterable<string> = []): Expression {
   return new Parser(text, new Set(names)).formula();

@@ -27,6 +27,16 @@ function flattenNested(value: Nested, shape: Shape, into: number[]): void {
  * An NDArray over a typed array (shared, not copied) or from a number or nested arrays (float64 unless `dtype` says otherwise).
  * @param shape defaults to the nesting of `data`, or to one axis for a typed array.
  * @throws ScreeError when the count of elements does not fit the shape.
+ * @example
+ * ```ts
+ * import { ndarray } from 'scree/graph';
+ *
+ * const { shape, dtype } = ndarray([[1, 2, 3], [4, 5, 6]]);
+ * console.log(shape, dtype);
+ * ```
+ * ```text
+ * [ 2, 3 ] float64
+ * ```
  */
 export function ndarray(data: TypedArray | Nested, shape?: Shape, dtype?: DType): NDArray {
   if (ArrayBuffer.isView(data)) {

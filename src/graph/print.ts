@@ -20,7 +20,20 @@ function showAttributes(node: Node): string {
   return ` {${entries.map(([key, value]) => `${key}=${showAttribute(value)}`).join(' ')}}`;
 }
 
-/** A short, stable text of the graph: one line a node, scalar constants inline, bodies of loops indented. */
+/**
+ * A short, stable text of the graph: one line a node, scalar constants inline, bodies of loops indented.
+ * @example
+ * ```ts
+ * import { float64, print, trace, type Tensor } from 'scree';
+ *
+ * console.log(print(trace((x: Tensor) => x.sin().mul(2), [float64(3)])));
+ * ```
+ * ```text
+ * (%0: float64[3]) → %2
+ *   %1: float64[3] = sin %0
+ *   %2: float64[3] = mul %1 2
+ * ```
+ */
 export function print(graph: Graph): string {
   const names = new Map<number, string>();
   const lines: string[] = [];

@@ -128,7 +128,21 @@ export class Walker {
   }
 }
 
-/** Walks down (or up) a surface until something ends it, and says what. */
+/**
+ * Walks down (or up) a surface until something ends it, and says what.
+ * @example
+ * ```ts
+ * import { formula } from 'scree/formula';
+ * import { walk } from 'scree/landscape';
+ * import { sgd } from 'scree/optim';
+ *
+ * const { stop, end } = walk(formula('(x - 1)^2 + y^2'), sgd({ lr: 0.25 }), [3, 1]);
+ * console.log(stop.reason, end.map((number) => number.toFixed(6)));
+ * ```
+ * ```text
+ * minimum [ '1.000000', '0.000000' ]
+ * ```
+ */
 export function walk(
   surface: Surface,
   optimizer: Optimizer | Method,

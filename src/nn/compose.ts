@@ -5,7 +5,20 @@ import type { Tensor } from '../graph/tensor.js';
 import type { Tree } from '../graph/tree.js';
 import { plainLayer, type Layer } from './layer.js';
 
-/** One layer after the other; parameters and states are lists in the order of the layers, so leaves are named `0.weight`. */
+/**
+ * One layer after the other; parameters and states are lists in the order of the layers, so leaves are named `0.weight`.
+ * @example
+ * ```ts
+ * import { Generator } from 'scree/random';
+ * import { dense, relu, sequential } from 'scree/nn';
+ *
+ * const model = sequential(dense(16), relu(), dense(3));
+ * console.log(model.init(new Generator(0), [4]).output);
+ * ```
+ * ```text
+ * [ 3 ]
+ * ```
+ */
 export function sequential(
   ...layers: readonly Layer[]
 ): Layer<readonly Tree<Tensor>[], readonly Tree<Tensor>[]> {

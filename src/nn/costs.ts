@@ -24,6 +24,15 @@ export interface Costs {
 /**
  * @param input shape of one example
  * @throws ScreeError when the model cannot take such examples
+ * @example
+ * ```ts
+ * import { costs, models } from 'scree/nn';
+ *
+ * console.log(costs(models.lenet.build([1, 28, 28], 10), [1, 28, 28]));
+ * ```
+ * ```text
+ * { parameters: 61706, forwardFlops: 833040 }
+ * ```
  */
 export function costs(model: Layer, input: Shape): Costs {
   const { parameters, forwardFlops } = costsOf(model, model.init(new Generator(0), input), {

@@ -12,6 +12,17 @@ export interface CrossEntropyOptions {
  * @param logits [...s, classes]
  * @param labels int32 [...s]
  * @throws ScreeError when the smoothing is out of range or the shapes do not go together
+ * @example
+ * ```ts
+ * import { compile, float64, int32, type Tensor } from 'scree';
+ * import { crossEntropy } from 'scree/nn';
+ *
+ * const loss = compile((scores: Tensor, labels: Tensor) => crossEntropy(scores, labels), [float64(1, 2), int32(1)]);
+ * console.log(loss.run([[0, Math.log(3)]], [1]).data[0].toFixed(4));
+ * ```
+ * ```text
+ * 0.2877
+ * ```
  */
 export function crossEntropy(
   logits: Tensor,

@@ -86,6 +86,17 @@ function start(fromInputs: Tensor, hidden: number): Tensor {
  * Parameters are uniform in ±1/√hidden at first.
  * @param hidden numbers of the state; the output is [length, hidden], or [hidden] of the last place
  * @throws ScreeError when a count is not a positive integer, or (from `init`) for examples that are no sequences
+ * @example
+ * ```ts
+ * import { dense, embedding, gru, sequential, summary } from 'scree/nn';
+ *
+ * // Scores of the character that follows each of 20, of 30 different ones.
+ * const model = sequential(embedding(30, 8), gru(16), dense(30));
+ * console.log(summary(model, [20]).map(({ output }) => output));
+ * ```
+ * ```text
+ * [ [ 20, 8 ], [ 20, 16 ], [ 20, 30 ] ]
+ * ```
  */
 export function gru(hidden: number, options: RecurrentOptions = {}): Layer<readonly Cell[], Nothing> {
   return recurrent('gru', 3, hidden, options, (fromInputs, { hiddenWeight, hiddenBias }) => {

@@ -17,6 +17,19 @@ export interface SummaryRow extends Costs {
  * @param input shape of one example
  * @param initial what `model.init` gave, where it is known already
  * @throws ScreeError when the model cannot take such examples
+ * @example
+ * ```ts
+ * import { dense, relu, sequential, summary } from 'scree/nn';
+ *
+ * for (const { layer, output, parameters } of summary(sequential(dense(16), relu(), dense(3)), [4])) {
+ *   console.log(layer, output, parameters);
+ * }
+ * ```
+ * ```text
+ * dense 16 [ 16 ] 80
+ * relu [ 16 ] 0
+ * dense 3 [ 3 ] 51
+ * ```
  */
 export function summary(
   model: Layer,

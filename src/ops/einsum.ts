@@ -100,6 +100,16 @@ function contract(a: Labelled, b: Labelled, needed: ReadonlySet<string>): Labell
  * which broadcast. Without '->' the result has the letters that occur once, in alphabetical order. Operands are multiplied from
  * left to right, each pair by one matrix product.
  * @throws ScreeError that shows the place where the equation does not parse, or names the axis that does not fit.
+ * @example
+ * ```ts
+ * import { compile, einsum, float64, type Tensor } from 'scree';
+ *
+ * const product = compile((x: Tensor, y: Tensor) => einsum('ij,jk->ik', x, y), [float64(2, 2), float64(2, 1)]);
+ * console.log(product.run([[1, 2], [3, 4]], [[1], [10]]).data);
+ * ```
+ * ```text
+ * Float64Array(2) [ 21, 43 ]
+ * ```
  */
 export function einsum(equation: string, ...operands: readonly TensorLike[]): Tensor {
   const { operands: labels, output } = parseEquation(equation);

@@ -149,6 +149,16 @@ function applyScatter(values: Tensor, indices: Tensor, attributes: ScatterAttrib
  * [batch, time, width]. Its derivative adds up what several equal indices get.
  * @throws ScreeError when an index is outside 0 … n − 1: while tracing for constants, before a run for inputs of the function,
  * during it for computed ones.
+ * @example
+ * ```ts
+ * import { compile, float64, gather, int32, type Tensor } from 'scree';
+ *
+ * const rows = compile((table: Tensor, places: Tensor) => gather(table, places), [float64(3, 2), int32(2)]);
+ * console.log(rows.run([[0, 1], [2, 3], [4, 5]], [2, 0]).data);
+ * ```
+ * ```text
+ * Float64Array(4) [ 4, 5, 0, 1 ]
+ * ```
  */
 export function gather(x: Tensor, indices: TensorLike, axis = 0): Tensor {
   const along = normalizeAxis('gather', axis, x.rank);

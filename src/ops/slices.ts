@@ -257,9 +257,9 @@ export type SliceBound = number | null;
  * @throws ScreeError naming the axis whose bounds do not fit
  * @example
  * ```ts
- * import { compile, float64, slice } from 'scree';
+ * import { compile, float64, slice, type Tensor } from 'scree';
  *
- * const backwards = compile((x) => slice(x, [4], [null], [-2]), [float64(6)]);
+ * const backwards = compile((x: Tensor) => slice(x, [4], [null], [-2]), [float64(6)]);
  * console.log(backwards.run([0, 1, 2, 3, 4, 5]).data);
  * ```
  * ```text

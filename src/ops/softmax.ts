@@ -111,7 +111,19 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
   return x.builder.apply(logSoftmaxOp, [x], { axis: normalizeAxis('logSoftmax', axis, x.rank) });
 }
 
-/** −log softmax(logits)[label] for each example: logits [batch, classes], labels int32 [batch] → [batch]. */
+/**
+ * −log softmax(logits)[label] for each example: logits [batch, classes], labels int32 [batch] → [batch].
+ * @example
+ * ```ts
+ * import { compile, float64, int32, softmaxCrossEntropy, type Tensor } from 'scree';
+ *
+ * const loss = (scores: Tensor, labels: Tensor) => softmaxCrossEntropy(scores, labels);
+ * console.log(compile(loss, [float64(1, 2), int32(1)]).run([[0, 0]], [1]).data[0].toFixed(6));
+ * ```
+ * ```text
+ * 0.693147
+ * ```
+ */
 export function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
   return logits.builder.apply(softmaxCrossEntropyOp, [logits, labels], noAttributes);
 }

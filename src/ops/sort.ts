@@ -96,6 +96,16 @@ export interface TopKOptions {
 /**
  * The k largest elements along an axis in order, or the k smallest, and their indices; as sort, cut after k.
  * @throws ScreeError when k is no integer from 0 to the axis' extent.
+ * @example
+ * ```ts
+ * import { compile, float64, topK, type Tensor } from 'scree';
+ *
+ * const { values, indices } = compile((x: Tensor) => topK(x, 2), [float64(4)]).run([3, 9, 1, 5]);
+ * console.log(values.data, indices.data);
+ * ```
+ * ```text
+ * Float64Array(2) [ 9, 5 ] Int32Array(2) [ 1, 3 ]
+ * ```
  */
 export function topK(x: Tensor, k: number, { axis = -1, largest = true }: TopKOptions = {}): Sorted {
   const along = normalizeAxis('topK', axis, x.rank);

@@ -56,6 +56,16 @@ export function traceTree<A extends readonly Tree<Tensor>[], R extends Tree<Tens
 /**
  * The graph of a function: `f` is run once on tensors without values, and what it does is recorded.
  * @param specs one tree of `{ shape, dtype }` for each argument.
+ * @example
+ * ```ts
+ * import { float64, matmul, trace, type Tensor } from 'scree';
+ *
+ * const graph = trace((x: Tensor, w: Tensor) => matmul(x, w), [float64(2, 3), float64(3, 4)]);
+ * console.log(graph.nodes[graph.outputs[0]].shape);
+ * ```
+ * ```text
+ * [ 2, 4 ]
+ * ```
  */
 export function trace<A extends readonly Tree<Tensor>[], R extends Tree<Tensor>>(
   f: Traceable<A, R>,

@@ -57,6 +57,16 @@ function splitWrappers(text: string): string[] {
  * An optimiser from text: `adam`, `adam:lr=1e-3,beta2=0.99`, and with wrappers from the inside out
  * `sgd:lr=0.1,nesterov,momentum=0.9+clipnorm:maxNorm=1+lookahead`.
  * @throws ScreeError for an unknown name (with the one that was probably meant), or an option that is unknown or out of range
+ * @example
+ * ```ts
+ * import { parseOptimizer } from 'scree/optim';
+ *
+ * const { name, options } = parseOptimizer('sgd:lr=0.1,momentum=0.9');
+ * console.log(name, options.lr, options.momentum);
+ * ```
+ * ```text
+ * sgd 0.1 0.9
+ * ```
  */
 export function parseOptimizer(text: string): Optimizer {
   const [first, ...rest] = splitWrappers(text);

@@ -8,6 +8,20 @@ import type { Optimizer, StepContext } from './optimizer.js';
  * @param evaluate gives at least the gradient at the parameters, as valueAndGrad does; whatever else it gives at the current
  *   parameters (value, aux) is passed on
  * @throws ScreeError when the optimiser needs noise and the context has none
+ * @example
+ * ```ts
+ * import { compile, float64, valueAndGrad, type Tensor } from 'scree';
+ * import { sgd, takeStep } from 'scree/optim';
+ *
+ * const optimizer = sgd({ lr: 0.1 });
+ * const loss = valueAndGrad((x: Tensor) => x.square().sum());
+ * const one = (x: Tensor, lr: Tensor, step: Tensor) =>
+ *   takeStep(optimizer, loss, optimizer.init(x), x, { lr, step }).parameters;
+ * console.log(compile(one, [float64(2), float64(), float64()]).run([1, 2], 0.1, 1).data);
+ * ```
+ * ```text
+ * Float64Array(2) [ 0.8, 1.6 ]
+ * ```
  */
 export function takeStep<P extends Tree<Tensor>, R extends { readonly gradient: P }>(
   optimizer: Optimizer,

@@ -30,6 +30,16 @@ function requireCount(name: string, value: number): void {
  * `generator.fork('shuffle').fork(epoch)` depends on the seed and the two labels alone, never on what was drawn before.
  *
  * The word stream of `new Generator(seed)` is Philox4x32-10's with key (seed mod 2³², ⌊seed / 2³²⌋) and counters 0, 1, 2, …
+ * @example
+ * ```ts
+ * import { Generator } from 'scree/random';
+ *
+ * const shuffle = (epoch: number) => new Generator(7).fork('shuffle').fork(epoch).uniform();
+ * console.log(shuffle(0) === shuffle(0), shuffle(0) === shuffle(1));
+ * ```
+ * ```text
+ * true false
+ * ```
  */
 export class Generator {
   readonly seed: number;

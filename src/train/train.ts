@@ -92,6 +92,17 @@ interface Sitting {
  * Trains a model on a data set. Everything random comes from the seed: the same options, seed and count of threads give the
  * same bits, also for a run that was stopped or killed and went on.
  * @throws ScreeError (by rejection) for options that do not go together, a run that diverges, and whatever cannot be saved
+ * @example
+ * ```ts
+ * import { loadDataset } from 'scree/data';
+ * import { train } from 'scree/train';
+ *
+ * const { report } = await train({ model: 'mlp', data: await loadDataset('digits'), steps: 20, seed: 1 });
+ * console.log(report.steps, report.parameters);
+ * ```
+ * ```text
+ * 20 167178
+ * ```
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { checkpointEvery } = options;

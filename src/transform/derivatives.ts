@@ -63,6 +63,17 @@ function gradientAt<A extends Args, X, K extends number>(
 /**
  * The function that gives `f`'s value and its gradient, by reverse mode. The gradient has the tree of the argument.
  * @throws ScreeError when `f` does not give a scalar, or the argument is not floating-point.
+ * @example
+ * ```ts
+ * import { compile, float64, valueAndGrad, type Tensor } from 'scree';
+ *
+ * const f = valueAndGrad((x: Tensor) => x.square().sum());
+ * const { value, gradient } = compile(f, [float64(2)]).run([3, 4]);
+ * console.log(value.data, gradient.data);
+ * ```
+ * ```text
+ * Float64Array(1) [ 25 ] Float64Array(2) [ 6, 8 ]
+ * ```
  */
 export function valueAndGrad<A extends Args, K extends number = 0>(
   f: Traceable<A, Tensor>,
@@ -85,7 +96,20 @@ export function valueAndGradWithAux<A extends Args, X extends Tree<Tensor>, K ex
   return (...args) => gradientAt(args, (argument ?? 0) as K, (replaced) => f(...replaced));
 }
 
-/** The gradient of a scalar function, by reverse mode, in the tree of the argument. */
+/**
+ * The gradient of a scalar function, by reverse mode, in the tree of the argument.
+ * @example
+ * ```ts
+ * import { compile, float64, grad, type Tensor } from 'scree';
+ *
+ * const slope = grad((x: Tensor) => x.pow(3));
+ * const curvature = grad(slope);
+ * console.log(compile(curvature, [float64()]).run(2).data);
+ * ```
+ * ```text
+ * Float64Array(1) [ 12 ]
+ * ```
+ */
 export function grad<A extends Args, K extends number = 0>(
   f: Traceable<A, Tensor>,
   options: GradOptions<K> = {},
@@ -96,6 +120,16 @@ export function grad<A extends Args, K extends number = 0>(
 
 /**
  * Reverse mode by hand: `f`'s result at `args` and the function from a cotangent of the result to cotangents of the arguments.
+ * @example
+ * ```ts
+ * import { compile, float64, vjp, type Tensor } from 'scree';
+ *
+ * const f = (x: Tensor) => vjp((y: Tensor) => y.exp(), x).pullback(x.mul(0).add(1))[0];
+ * console.log(compile(f, [float64(1)]).run([0]).data);
+ * ```
+ * ```text
+ * Float64Array(1) [ 1 ]
+ * ```
  */
 export function vjp<A extends Args, R extends Tree<Tensor>>(
   f: Traceable<A, R>,
@@ -122,7 +156,20 @@ export function vjp<A extends Args, R extends Tree<Tensor>>(
   };
 }
 
-/** Forward mode: `f`'s result at `args` and its derivative along `tangents`, both in the tree of the result. */
+/**
+ * Forward mode: `f`'s result at `args` and its derivative along `tangents`, both in the tree of the result.
+ * @example
+ * ```ts
+ * import { compile, float64, jvp, type Tensor } from 'scree';
+ *
+ * const along = (x: Tensor, v: Tensor) => jvp((y: Tensor) => y.square(), [x], [v]);
+ * const { value, tangent } = compile(along, [float64(), float64()]).run(3, 1);
+ * console.log(value.data, tangent.data);
+ * ```
+ * ```text
+ * Float64Array(1) [ 9 ] Float64Array(1) [ 6 ]
+ * ```
+ */
 export function jvp<A extends Args, R extends Tree<Tensor>>(
   f: Traceable<A, R>,
   args: A,
@@ -147,7 +194,19 @@ export function jvp<A extends Args, R extends Tree<Tensor>>(
   return { value, tangent: unflattenTree<Tensor, Tensor>(value, leaves) as R };
 }
 
-/** The Hessian times a vector, without the Hessian: forward over reverse mode. */
+/**
+ * The Hessian times a vector, without the Hessian: forward over reverse mode.
+ * @example
+ * ```ts
+ * import { compile, float64, hvp, type Tensor } from 'scree';
+ *
+ * const product = hvp((x: Tensor) => x.pow(3).sum());
+ * console.log(compile(product, [float64(2), float64(2)]).run([1, 2], [1, 1]).data);
+ * ```
+ * ```text
+ * Float64Array(2) [ 6, 12 ]
+ * ```
+ */
 export function hvp<T extends Tree<Tensor>>(f: Traceable<[T], Tensor>): (x: T, v: T) => T {
   return (x, v) => jvp<[T], T>(grad<[T]>(f), [x], [v]).tangent;
 }
@@ -155,6 +214,16 @@ export function hvp<T extends Tree<Tensor>>(f: Traceable<[T], Tensor>): (x: T, v
 /**
  * All second derivatives of a scalar function of one tensor of shape [...s], as a tensor [...s, ...s]; all columns are computed
  * at once, as one batched Hessian-vector product.
+ * @example
+ * ```ts
+ * import { compile, float64, hessian, type Tensor } from 'scree';
+ *
+ * const all = hessian((x: Tensor) => x.sum().square());
+ * console.log(compile(all, [float64(2)]).run([1, 2]).data);
+ * ```
+ * ```text
+ * Float64Array(4) [ 2, 2, 2, 2 ]
+ * ```
  */
 export function hessian(f: Traceable<[Tensor], Tensor>): (x: Tensor) => Tensor {
   return (x) => {

@@ -68,10 +68,11 @@ function requireSameCarry(before: Tree<Tensor>, after: Tree<Tensor>): void {
  * @throws ScreeError naming the carry that changes its type, or the sequence of another length
  * @example
  * ```ts
- * import { compile, float64, scan } from 'scree';
+ * import { compile, float64, scan, type Tensor } from 'scree';
  *
- * const sums = compile((xs) => scan((total, x) => ({ carry: total.add(x), y: total }), xs.sum().mul(0), xs), [float64(3)]);
- * const { carry, ys } = sums.run([1, 2, 3]);
+ * const step = (total: Tensor, x: Tensor) => ({ carry: total.add(x), y: total });
+ * const sums = compile((start: Tensor, xs: Tensor) => scan(step, start, xs), [float64(), float64(3)]);
+ * const { carry, ys } = sums.run(0, [1, 2, 3]);
  * console.log(carry.data, ys.data);
  * ```
  * ```text

@@ -15,6 +15,16 @@ export interface VmapOptions {
 /**
  * `f`, written for one example, over a leading batch axis of its arguments; results get the axis in front.
  * @throws ScreeError when the batch extents differ, or an op has no batching rule.
+ * @example
+ * ```ts
+ * import { compile, dot, float64, vmap, type Tensor } from 'scree';
+ *
+ * const products = vmap((x: Tensor, y: Tensor) => dot(x, y), { batched: [true, false] });
+ * console.log(compile(products, [float64(2, 2), float64(2)]).run([[1, 2], [3, 4]], [1, 10]).data);
+ * ```
+ * ```text
+ * Float64Array(2) [ 21, 43 ]
+ * ```
  */
 export function vmap<A extends Args, R extends Tree<Tensor>>(
   f: Traceable<A, R>,
