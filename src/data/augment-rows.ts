@@ -13,6 +13,26 @@ function below(word: number, count: number): number {
   return multiplyHigh(word, count) >>> 0;
 }
 
+/** Lines from this length on are copied quicker as a block. */
+const BLOCK = 64;
+
+function copyLine(
+  out: Float32Array,
+  to: number,
+  source: Float32Array,
+  from: number,
+  step: number,
+  count: number,
+): void {
+  if (step === 1 && count >= BLOCK) {
+    out.set(source.subarray(from, from + count), to);
+  } else if (step === 1) {
+    for (let index = 0; index < count; index++) out[to + index] = source[from + index];
+  } else {
+    for (let index = 0; index < count; index++) out[to + index] = source[from - index];
+  }
+}
+
 /**
  * Writes the examples of a source one by one, mirrored, moved and covered in one pass. What happens to a row is a function of
  * the row's number and the epoch's key alone: words of Philox at a place of the row's own. So it is the same for a run that
@@ -52,20 +72,17 @@ export function rowWriter(
   // Words 0 and 1: mirrored or not; 2 and 3: moved by; then two for each square.
   const wordsEach = 4 * Math.ceil((4 + 2 * squares) / 4);
   const words = new Uint32Array(wordsEach);
-  // For every column of the result the column that it comes from, −1 where that lies outside.
-  const columns = new Int32Array(width);
-
   return (out, to, row, key) => {
     philoxFill(words, key, (row * wordsEach) / 4);
     const mirrored = flip !== undefined && flip.axis !== 'vertical' && words[0] >>> 31 === 1;
     const overturned = flip !== undefined && flip.axis !== 'horizontal' && words[1] >>> 31 === 1;
     const right = below(words[2], 2 * pixels + 1) - pixels;
     const down = below(words[3], 2 * pixels + 1) - pixels;
-    for (let x = 0; x < width; x++) {
-      let from = x + right;
-      if (edge) from = from < 0 ? 0 : from >= width ? width - 1 : from;
-      columns[x] = from < 0 || from >= width ? -1 : mirrored ? width - 1 - from : from;
-    }
+    // Columns from `first` to `end` of the result have a source; the column of x is start + step · x.
+    const first = Math.max(0, -right);
+    const end = Math.min(width, width - right);
+    const step = mirrored ? -1 : 1;
+    const start = mirrored ? width - 1 - right : right;
     let place = to;
     for (let channel = 0; channel < channels; channel++) {
       const plane = row * size + channel * height * width;
@@ -77,10 +94,9 @@ export function rowWriter(
           out.fill(outside, place, place + width);
         } else {
           const line = plane + (overturned ? height - 1 - from : from) * width;
-          for (let x = 0; x < width; x++) {
-            const column = columns[x];
-            out[place + x] = column < 0 ? outside : source[line + column];
-          }
+          copyLine(out, place + first, source, line + start + step * first, step, end - first);
+          if (first > 0) out.fill(edge ? out[place + first] : outside, place, place + first);
+          if (end < width) out.fill(edge ? out[place + end - 1] : outside, place + end, place + width);
         }
         place += width;
       }

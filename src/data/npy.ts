@@ -27,9 +27,13 @@ export const MOST_NPY_BYTES = 2 ** 31 - 1;
 export const LONGEST_NPY_HEADER = 10_012;
 const MOST_AXES = 32;
 
+const hostIsLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 interface ElementType {
   readonly bytes: number;
   allocate(length: number): NpyNumbers;
+  /** The array over bytes in this machine's order, where they need no change. */
+  same?(buffer: ArrayBufferLike): NpyNumbers;
   read(view: DataView, offset: number, littleEndian: boolean): number;
 }
 
@@ -39,26 +43,40 @@ const elementTypes: Readonly<Record<string, ElementType>> = {
     allocate: (length) => new Uint8Array(length),
     read: (view, at) => (view.getUint8(at) ? 1 : 0),
   },
-  u1: { bytes: 1, allocate: (length) => new Uint8Array(length), read: (view, at) => view.getUint8(at) },
-  i1: { bytes: 1, allocate: (length) => new Int8Array(length), read: (view, at) => view.getInt8(at) },
+  u1: {
+    bytes: 1,
+    allocate: (length) => new Uint8Array(length),
+    same: (buffer) => new Uint8Array(buffer),
+    read: (view, at) => view.getUint8(at),
+  },
+  i1: {
+    bytes: 1,
+    allocate: (length) => new Int8Array(length),
+    same: (buffer) => new Int8Array(buffer),
+    read: (view, at) => view.getInt8(at),
+  },
   u2: {
     bytes: 2,
     allocate: (length) => new Uint16Array(length),
+    same: (buffer) => new Uint16Array(buffer),
     read: (view, at, le) => view.getUint16(at, le),
   },
   i2: {
     bytes: 2,
     allocate: (length) => new Int16Array(length),
+    same: (buffer) => new Int16Array(buffer),
     read: (view, at, le) => view.getInt16(at, le),
   },
   u4: {
     bytes: 4,
     allocate: (length) => new Uint32Array(length),
+    same: (buffer) => new Uint32Array(buffer),
     read: (view, at, le) => view.getUint32(at, le),
   },
   i4: {
     bytes: 4,
     allocate: (length) => new Int32Array(length),
+    same: (buffer) => new Int32Array(buffer),
     read: (view, at, le) => view.getInt32(at, le),
   },
   u8: {
@@ -79,11 +97,13 @@ const elementTypes: Readonly<Record<string, ElementType>> = {
   f4: {
     bytes: 4,
     allocate: (length) => new Float32Array(length),
+    same: (buffer) => new Float32Array(buffer),
     read: (view, at, le) => view.getFloat32(at, le),
   },
   f8: {
     bytes: 8,
     allocate: (length) => new Float64Array(length),
+    same: (buffer) => new Float64Array(buffer),
     read: (view, at, le) => view.getFloat64(at, le),
   },
 };
@@ -187,8 +207,18 @@ export function parseNpy(bytes: Uint8Array, source: string): NpyArray {
   const { type, littleEndian, shape, headerBytes } = header;
   const element = elementTypes[type];
   const view = new DataView(bytes.buffer, bytes.byteOffset + headerBytes);
-  const data = element.allocate(sizeOf(shape));
+  const length = sizeOf(shape);
   const next = header.fortranOrder && shape.length > 1 ? fortranWalk(shape) : undefined;
+  if (
+    next === undefined &&
+    element.same !== undefined &&
+    (element.bytes === 1 || littleEndian === hostIsLittle)
+  ) {
+    // A copy at a place of its own: the bytes of a file need not be aligned.
+    const start = bytes.byteOffset + headerBytes;
+    return { data: element.same(bytes.buffer.slice(start, start + length * element.bytes)), shape, type };
+  }
+  const data = element.allocate(length);
   for (let index = 0, place = 0; index < data.length; index++, place++) {
     data[index] = element.read(view, (next ? next() : place) * element.bytes, littleEndian);
   }

@@ -29,12 +29,18 @@ const missing = /^(?:na|n\/a|nan|null|none|\?)?$/i;
 /** A cell's number; undefined where it is none. */
 export function cellNumber(cell: string): number | undefined {
   const value = Number(cell);
-  return cell.trim() === '' || !Number.isFinite(value) ? undefined : value;
+  // An empty text is 0 for Number.
+  return !Number.isFinite(value) || (value === 0 && cell.trim() === '') ? undefined : value;
+}
+
+/** Whether a cell says that there is no value. */
+export function isMissing(cell: string): boolean {
+  return missing.test(cell.trim());
 }
 
 /** The error for a cell that should be a number. */
 export function notANumber({ source }: Table, { line }: CsvRow, name: string, cell: string): ScreeError {
-  if (missing.test(cell.trim())) return noValue(source, line, name, cell);
+  if (isMissing(cell)) return noValue(source, line, name, cell);
   return new ScreeError(
     `${source}: line ${line} has ${JSON.stringify(cell)} in the column ${name}; a finite number is expected`,
   );

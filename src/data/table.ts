@@ -11,6 +11,7 @@ import {
   cellText,
   encodedWidth,
   encodeTable,
+  isMissing,
   notANumber,
   type Table,
   type TableEncoding,
@@ -216,8 +217,7 @@ function chooseEncoding(
     const column = table.header.indexOf(name);
     const parts = [table, ...(test ? [test] : [])];
     const cells = parts.flatMap(({ rows }) => rows.map(({ fields }) => fields[column]));
-    const numbers = cells.filter((cell) => cellNumber(cell) !== undefined).length;
-    if (2 * numbers > cells.length && !categorical.includes(name)) return { name };
+    if (!categorical.includes(name) && areNumbers(cells)) return { name };
     for (const part of parts) for (const row of part.rows) cellText(part, row, name, row.fields[column]);
     const values = [...new Set(trainRows.map((row) => cells[row].trim()))].sort();
     if (values.length > MOST_VALUES) {
@@ -228,6 +228,18 @@ function chooseEncoding(
     return { name, values };
   });
   return { columns };
+}
+
+/** Whether a column is one of numbers: more of its cells are numbers than texts, those without a value aside. */
+function areNumbers(cells: readonly string[]): boolean {
+  let numbers = 0;
+  let texts = 0;
+  for (const cell of cells) {
+    if (cellNumber(cell) !== undefined) numbers++;
+    else if (!isMissing(cell)) texts++;
+    if (2 * numbers > cells.length) return true;
+  }
+  return numbers > texts || texts === 0;
 }
 
 /** The numbers of an example that are 0 or 1 for a category. */
