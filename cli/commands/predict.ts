@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { dataOptionsSchema, normalise, readExamples } from '../../src/data/index.js';
+import { ScreeError } from '../../src/graph/errors.js';
 import { sizeOf } from '../../src/graph/shape.js';
 import { loadRun, type TrainedRun } from '../../src/train/index.js';
+import { commandName } from '../command-name.js';
 import { addSharedOptions } from '../options.js';
 import { formatNumber } from '../terminal/format.js';
 import { addCheckpointOption, type CheckpointOptions } from './eval.js';
@@ -36,7 +38,7 @@ async function runPredict(
   const loaded = await loadRun(path, { threads, checkpoint });
   for (const line of loaded.warnings) process.stderr.write(`warning: ${line}\n`);
   try {
-    const predictions = await predict(loaded, file);
+    const predictions = await predict(loaded, path, file);
     if (json) {
       const result = { run: path, file, predictions: predictions.map((prediction) => prediction.json) };
       process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -48,14 +50,19 @@ async function runPredict(
   }
 }
 
-async function predict(loaded: TrainedRun, file: string): Promise<Prediction[]> {
+async function predict(loaded: TrainedRun, path: string, file: string): Promise<Prediction[]> {
   const { input, task, normalisation, encoding, evaluator, weights, run } = loaded;
+  if (task.kind === 'characters') {
+    throw new ScreeError(
+      `run '${path}' predicts characters, not examples: let it write with ${commandName()} generate ${path} --prompt TEXT`,
+    );
+  }
   const resize = dataOptionsSchema.safeParse(run.data['options']).data?.size !== undefined;
   const raw = await readExamples(file, input, { encoding, resize });
   const data = normalisation ? normalise(raw, input, normalisation) : Float32Array.from(raw);
   const examples = { data, shape: [data.length / sizeOf(input), ...input], dtype: 'float32' } as const;
-  if (task.kind !== 'classification') {
-    const { mean, std } = task.kind === 'regression' ? task : { mean: 0, std: 1 };
+  if (task.kind === 'regression') {
+    const { mean, std } = task;
     const outputs = await evaluator.outputs(weights, examples);
     return Array.from(outputs.data, (output) => {
       const value = output * std + mean;

@@ -241,9 +241,11 @@ function resultLines({ report, finished }: TrainResult): string[] {
 }
 
 /** What to try next. */
-function nextLines({ report: { run, data }, finished }: TrainResult): string[] {
+function nextLines({ report: { run, data, test }, finished }: TrainResult): string[] {
   if (!finished || run === null) return [];
   const name = commandName();
+  const writes = test !== null && 'perplexity' in test;
+  const first = writes ? `generate ${run}` : `eval ${run}`;
   const another = data === 'digits' ? `train cnn --data fashion-mnist` : `train --help`;
-  return ['', 'next:', `  ${name} eval ${run}`, `  ${name} ${another}`];
+  return ['', 'next:', `  ${name} ${first}`, `  ${name} ${another}`];
 }

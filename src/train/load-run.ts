@@ -193,7 +193,7 @@ export async function loadRun(
     checkpoint: { path: checkpoint.path, step: checkpoint.step, choice },
     warnings: [
       ...damaged,
-      ...(file !== undefined && chosen.file?.sha256 !== sha256 ? [modelHasChanged(name)] : []),
+      ...(file !== undefined && chosen.file?.sha256 !== sha256 ? [modelHasChanged(file)] : []),
     ],
     weights: start.weights(),
     evaluator: new Evaluator(learner),

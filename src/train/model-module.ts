@@ -29,7 +29,7 @@ export function isModelPath(model: string): boolean {
   return /[\\/]/.test(model) || extensions.includes(extname(model));
 }
 
-const right = 'its default export must be a Layer, a function (input, outputs) => Layer, or a Model';
+const right = 'a Layer, a function (input, outputs) => Layer, or a Model';
 
 /**
  * Loads a TypeScript or JavaScript module whose default export is a {@link Layer}, a function of the shape of an example and the
@@ -55,8 +55,8 @@ export async function loadModelModule(given: string): Promise<ModelModule> {
       } catch (error) {
         throw errorIn(path, error);
       }
-      if (isLayer(layer)) return named(layer);
-      throw new ScreeError(`${path} gives ${show(layer)} for a model; ${right}`);
+      if (isLayer(layer)) return placed(path, layer);
+      throw new ScreeError(`${path} gives ${show(layer)} for a model; its default export must be ${right}`);
     },
   };
 }
@@ -118,17 +118,29 @@ function isModel(value: unknown): value is Pick<Model, 'build'> {
   return has(value, 'build');
 }
 
-/** A layer of the user's own may have forgotten its name, which messages need. */
-function named(layer: Layer): Layer {
-  return typeof layer.name === 'string' ? layer : { ...layer, name: 'model' };
+/** The layer, with the place in the user's file in what it throws, and with a name where it has forgotten its own. */
+function placed(path: string, layer: Layer): Layer {
+  const tell = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw errorIn(path, error);
+    }
+  };
+  return {
+    ...layer,
+    name: typeof layer.name === 'string' ? layer.name : 'model',
+    init: (...args) => tell(() => layer.init(...args)),
+    apply: (...args) => tell(() => layer.apply(...args)),
+  };
 }
 
 function complaint(exported: object): string {
   const value: unknown = 'default' in exported ? exported.default : undefined;
   const others = Object.keys(exported).filter((name) => name !== 'default');
-  if (value !== undefined) return `its default export is ${show(value)}; ${right}`;
+  if (value !== undefined) return `its default export is ${show(value)}; it must be ${right}`;
   const instead = others.length > 0 ? ` (it exports ${others.join(', ')})` : '';
-  return `${right}${instead}`;
+  return `its default export must be ${right}${instead}`;
 }
 
 function show(value: unknown): string {

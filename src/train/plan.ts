@@ -169,7 +169,7 @@ function checkPatience(patience: number | undefined, { name, validation }: Datas
   requireInteger('patience', patience, 1, most);
   if (validation !== undefined) return;
   throw new ScreeError(
-    `train: patience watches the loss of a validation part, and ${name} has none here; take one from the training part`,
+    `train: patience watches the loss of a validation part, and ${name} has none here; hold rows back (--validation-split 0.1)`,
   );
 }
 

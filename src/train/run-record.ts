@@ -59,12 +59,18 @@ export async function openRun(
 ): Promise<RunFolder> {
   const description = describe(options, plan, parameters);
   if (options.resume !== true) return RunFolder.create(path, description);
-  compare(path, await readRun(path), description, warn);
+  compare(path, await readRun(path), description, plan, warn);
   return RunFolder.resume(path);
 }
 
 /** Throws where going on would not give the run that was begun; warns where only its last bits may differ. */
-function compare(path: string, run: Run, now: RunDescription, warn: (message: string) => void): void {
+function compare(
+  path: string,
+  run: Run,
+  now: RunDescription,
+  { chosen: { file } }: Plan,
+  warn: (message: string) => void,
+): void {
   const { checkpointEvery: _then, ...optionsThen } = run.options;
   const { checkpointEvery: _now, ...optionsNow } = now.options;
   const { sha256: _fileThen, ...modelThen } = run.model;
@@ -91,7 +97,7 @@ function compare(path: string, run: Run, now: RunDescription, warn: (message: st
       `run '${path}' cannot go on: the data set ${now.data.name} has changed since it was begun`,
     );
   }
-  if (run.model.sha256 !== now.model.sha256) warn(modelHasChanged(now.model.name));
+  if (run.model.sha256 !== now.model.sha256) warn(modelHasChanged(file?.path ?? now.model.name));
   const may: [string, string | number, string | number][] = [
     ['threads', run.threads, now.threads],
     ['engine', run.engine, now.engine],
@@ -105,8 +111,8 @@ function compare(path: string, run: Run, now: RunDescription, warn: (message: st
 }
 
 /** What is said where the file of a user's own model is no longer what the run was begun with. */
-export function modelHasChanged(model: string): string {
-  return `the file of the model ${model} has changed since the run was begun: what it computes may differ`;
+export function modelHasChanged(path: string): string {
+  return `the model's file ${path} has changed since the run was begun: what it computes may differ`;
 }
 
 /** Takes the newest sound checkpoint of a run, or its beginning where there is none; names the damaged ones. */
