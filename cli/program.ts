@@ -2,9 +2,11 @@ import { Command, CommanderError } from 'commander';
 import { screeVersion } from '../src/train/index.js';
 import { addBasinsCommand } from './commands/basins.js';
 import { addEvalCommand } from './commands/eval.js';
+import { addExplainCommand } from './commands/explain.js';
 import { addExportCommand } from './commands/export.js';
 import { addGenerateCommand } from './commands/generate.js';
 import { addModelsCommand } from './commands/models.js';
+import { addNativeCommand } from './commands/native.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addRaceCommand } from './commands/race.js';
 import { addSurfacesCommand } from './commands/surfaces.js';
@@ -33,8 +35,10 @@ function makeProgram(): Command {
   addEvalCommand(program);
   addPredictCommand(program);
   addGenerateCommand(program);
+  addExplainCommand(program);
   addExportCommand(program);
   addModelsCommand(program);
+  addNativeCommand(program);
   return program;
 }
 

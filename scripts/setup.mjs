@@ -1,12 +1,15 @@
-// Installs the system packages that some tests need. Runs before the tests. Where it cannot install (no Debian-like system,
+// Installs the system packages and the oneDNN library that some tests need. Runs before the tests. Where it cannot install (no Debian-like system,
 // no root rights, no network) it says so and changes nothing; the tests that need a package are then skipped by name.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 
 /** What apt installs, and for which tests. To add a package, add a line. */
 const packages = [
   { name: 'dataset-fashion-mnist', is: 'the Fashion-MNIST images', tests: 'the tests that train on them' },
+  { name: 'libdnnl2', is: 'oneDNN 2, which is too old', tests: 'the test that it is turned down' },
   { name: 'openmpi-bin', is: 'Open MPI', tests: 'the tests of its collectives' },
   { name: 'mpich', is: 'MPICH', tests: 'the tests of its collectives' },
 ];
@@ -50,4 +53,17 @@ for (const { name, is, tests } of missing) {
   if (general === undefined) console.log(`setup: installing ${name} (${is}) with apt, for ${tests}`);
   const failure = general ?? aptGet('install', '--yes', '--no-install-recommends', name);
   if (failure !== undefined) console.log(`setup: no ${name} (${is}), so ${tests} are skipped: ${failure}`);
+}
+
+const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+if (!process.env.SCREE_ONEDNN && !existsSync(join(cache, 'scree', 'onednn-3.1', 'libdnnl.so.3'))) {
+  console.log(
+    'setup: installing oneDNN 3.1 with pip (scree native install), for the tests of the native target',
+  );
+  const args = ['--import', 'tsx', join(import.meta.dirname, '..', 'cli', 'scree.ts'), 'native', 'install'];
+  const run = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (run.status !== 0) {
+    const said = run.error?.message ?? run.stderr.trim().split('\n').at(-1);
+    console.log(`setup: no oneDNN, so the tests of the native target are skipped: ${said}`);
+  }
 }

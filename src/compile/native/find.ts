@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { NativeUnavailable, openLibrary, showVersion, type Library } from './binding/library.js';
+import { NativeUnavailable, openLibrary, type Library } from './binding/library.js';
 
 /** The environment variable that names a library. */
 export const libraryVariable = 'SCREE_ONEDNN';
@@ -71,8 +71,4 @@ export function findLibrary(): Search {
   return {
     reason: reason ?? 'no oneDNN library is found; `scree native install` brings one',
   };
-}
-
-export function describeFound({ path, source, library }: Found): string {
-  return `oneDNN ${showVersion(library.version)} (${source}): ${path}`;
 }

@@ -43,7 +43,8 @@ class NormFinder {
     const axes = shape.map((_, axis) => axis).filter((axis) => axis !== 1);
     return this.users[id].find((user) => {
       const { op, attributes } = this.nodes[user];
-      return op === sumOp && attributes.keepDims === keepDims && String(attributes.axes) === axes.join();
+      const along = attributes.axes as readonly number[] | undefined;
+      return op === sumOp && attributes.keepDims === keepDims && along?.join() === axes.join();
     });
   }
 

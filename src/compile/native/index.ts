@@ -1,0 +1,12 @@
+export { NativeUnavailable, showVersion, type LibraryVersion } from './binding/library.js';
+export { capabilitiesOf, type Capabilities } from './capabilities.js';
+export type { NativeOptions } from './compile.js';
+export {
+  findLibrary,
+  installedLibrary,
+  libraryVariable,
+  pinnedVersion,
+  type Found,
+  type Search,
+} from './find.js';
+export { installLibrary } from './install.js';
