@@ -197,7 +197,7 @@ describe('a table', () => {
     [`${plants}\nabc,red,7,small`, {}, 'line 32 has "abc" in the column width; a finite number is expected'],
     [`${plants}\n,red,7,small`, {}, 'line 32 has no value in the column width'],
     [`${plants}\nNA,red,7,small`, {}, 'line 32 has no value ("NA") in the column width'],
-    [plants.replaceAll(',7,', ',NA,'), {}, 'line 2 has no value ("NA") in the column always'],
+    [plants.replaceAll(',7,', ',NA,'), {}, 'has no value ("NA") in the column always; fill it in'],
     [`${plants}\n3, ,7,small`, {}, 'line 32 has no value in the column colour'],
     [`${plants}\n3,red,7,`, {}, 'line 32 has no value in the column kind'],
     [`${plants}\n3,red`, {}, 'line 32 has 2 fields, line 1 has 4'],
