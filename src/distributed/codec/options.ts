@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+/** Values that share a scale: a multiple of 16, which is how many a vector loop takes. */
+export const groupOption = (value: number) =>
+  z
+    .number()
+    .int()
+    .min(16)
+    .max(2 ** 20)
+    .multipleOf(16)
+    .default(value)
+    .describe('values that share a scale, a multiple of 16');

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { ScreeError } from '../../graph/errors.js';
+
+/** A stretch of `length` float32 values at a byte offset in a workspace's memory. */
+export interface Values {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The functions of kernels.wasm (sources in kernels/). Pointers are byte offsets; `adding` is 1 to add and 0 to overwrite. */
+export interface Kernels {
+  add(into: number, from: number, n: number): void;
+  subtract(into: number, what: number, n: number): void;
+  scale(into: number, n: number, factor: number): void;
+  fp16Encode(values: number, n: number, out: number): void;
+  fp16Decode(message: number, n: number, into: number, adding: number): void;
+  bf16Encode(values: number, n: number, out: number): void;
+  bf16Decode(message: number, n: number, into: number, adding: number): void;
+  int8Encode(values: number, n: number, group: number, out: number): void;
+  int8Decode(message: number, n: number, group: number, into: number, adding: number): void;
+  oneBitEncode(values: number, residual: number, n: number, group: number, out: number): void;
+  oneBitDecode(message: number, n: number, group: number, into: number, adding: number): void;
+}
+
+/** A page of WebAssembly memory. */
+const pageBytes = 2 ** 16;
+
+/** What 32-bit pointers reach. */
+const mostPages = 2 ** 16;
+
+/** A cache line, and the widest vector register. */
+const alignment = 64;
+
+interface SharedMemory {
+  readonly buffer: SharedArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** What of the WebAssembly API is used: TypeScript's own types of it come with those of a browser. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+  readonly Memory: new (limits: { initial: number; maximum: number; shared: true }) => SharedMemory;
+};
+
+let module: object | undefined;
+
+/**
+ * Memory in which gradients, residuals and messages lie, so that codecs, collectives and native code work on them in place.
+ * It is shared between threads, and only ever grows.
+ */
+export class Workspace {
+  readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared: true });
+  // Nothing lies at the null pointer.
+  #used = alignment;
+  readonly kernels: Kernels;
+
+  constructor() {
+    module ??= new WebAssembly.Module(readFileSync(new URL('kernels.wasm', import.meta.url)));
+    const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
+    this.kernels = instance.exports as Kernels;
+  }
+
+  /**
+   * Zeros, at a multiple of 64 bytes.
+   * @returns a byte offset
+   * @throws ScreeError when the workspace would outgrow 4 GiB
+   */
+  allocate(bytes: number): number {
+    const offset = this.#used;
+    const used = offset + Math.ceil(bytes / alignment) * alignment;
+    const missing = Math.ceil(used / pageBytes) - this.#memory.buffer.byteLength / pageBytes;
+    if (used > mostPages * pageBytes) {
+      throw new ScreeError(
+        `workspace: ${bytes} more bytes make ${used}, beyond the 4 GiB that it can hold; take a codec with less state or smaller buckets`,
+      );
+    }
+    if (missing > 0) this.#memory.grow(missing);
+    this.#used = used;
+    return offset;
+  }
+
+  /** Room for values, which are 0. */
+  allocateValues(length: number): Values {
+    return { offset: this.allocate(4 * length), length };
+  }
+
+  floats({ offset, length }: Values): Float32Array {
+    return new Float32Array(this.#memory.buffer, offset, length);
+  }
+
+  bytes(offset: number, length: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, offset, length);
+  }
+}
