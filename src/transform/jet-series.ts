@@ -7,7 +7,7 @@
  * Derivatives, 2nd ed., chapter 13) therefore hold for several variables as they stand, products of numbers becoming products
  * of parts.
  *
- * The bounds are first-order running error bounds (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., 3.3): a
+ * The bounds are running error bounds (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., 3.3): a
  * coefficient no larger than its bound cannot be told from zero, whatever the units of the variables are.
  */
 
@@ -140,7 +140,7 @@ function addProduct(out: Series, a: Series, ka: number, b: Series, kb: number, f
       if (y === 0 && ey === 0) continue;
       const place = to + (table === undefined ? i + j : table[i * countB + j]);
       value[place] += fx * y;
-      error[place] += sx * (ey + rounding * Math.abs(y)) + se * Math.abs(y);
+      error[place] += sx * (ey + rounding * Math.abs(y)) + se * (Math.abs(y) + ey);
     }
   }
 }

@@ -63,31 +63,41 @@ const directionAt = (angle: number): Direction => [Math.cos(angle), Math.sin(ang
 export interface FormExtremes {
   readonly lowest: { readonly direction: Direction; readonly value: number };
   readonly highest: { readonly direction: Direction; readonly value: number };
-  /** Directions of roots of even multiplicity. */
-  readonly touching: readonly Direction[];
+  /** Roots of even multiplicity. */
+  readonly touching: readonly MultipleRoot[];
+}
+
+/** A line on which a form vanishes, several times. */
+export interface MultipleRoot {
+  readonly direction: Direction;
+  readonly multiplicity: number;
+  /** By how much rounding may have turned the direction, in radians. */
+  readonly blur: number;
 }
 
 /** Only for forms of even degree is a half circle enough; of odd ones the other half has the opposite signs. */
 export function extremesOf(form: BinaryForm): FormExtremes {
   const step = Math.PI / samples;
+  const size = Math.max(...form.coefficients.map(Math.abs));
   const slope = (angle: number) => angularSlope(form, angle);
   let lowest = { direction: directionAt(0), value: Infinity };
   let highest = { direction: directionAt(0), value: -Infinity };
-  const touching: Direction[] = [];
+  const touching: MultipleRoot[] = [];
   for (let k = 0; k < samples; k++) {
     // Half a step aside, so that no bracket ends on an axis.
     const [low, high] = [(k - 0.5) * step, (k + 0.5) * step];
     const [before, after] = [slope(low), slope(high)];
     if (before * after > 0) continue;
     const direction = tidy(directionAt(bisect(slope, low, high)));
-    const { value, bound } = evaluateForm(form, direction);
+    const { value } = evaluateForm(form, direction);
     if (value < lowest.value) lowest = { direction, value };
     if (value > highest.value) highest = { direction, value };
-    if (Math.abs(value) <= bound) touching.push(direction);
-    else {
-      const sharp = sharpened(form, direction);
-      if (sharp !== undefined) touching.push(sharp);
-    }
+    if (Math.abs(value) > 1e-6 * size) continue;
+    const root = evenRoot(form, direction);
+    const isNew = touching.every(({ direction: [u, v] }) => {
+      return Math.abs(u * (root?.direction[1] ?? 0) - v * (root?.direction[0] ?? 0)) > 1e-9;
+    });
+    if (root !== undefined && isNew) touching.push(root);
   }
   return { lowest, highest, touching };
 }
@@ -119,23 +129,45 @@ function angularSlope({ coefficients }: BinaryForm, angle: number): number {
   return sum;
 }
 
-/** A root of multiplicity four or more is found to a part of the digits only: sharpened by its last but one derivative. */
-function sharpened(form: BinaryForm, near: Direction): Direction | undefined {
-  let direction = near;
-  for (let round = 0; round < 3; round++) {
-    const { coefficients: b } = rotateForm(form, direction);
-    const degree = b.length - 1;
-    const size = Math.max(...b.map(Math.abs));
-    // b[degree − k] belongs to x^k; a root of multiplicity k has the smaller ones zero.
-    const multiplicity = b.toReversed().findIndex((value) => Math.abs(value) > 1e-4 * size);
-    if (multiplicity < 2 || multiplicity > degree) return undefined;
-    const shift = -b[degree - multiplicity + 1] / (multiplicity * b[degree - multiplicity]);
-    direction = turned(direction, shift);
-    direction = tidy(direction);
-    const { value, bound } = evaluateForm(form, direction);
-    if (Math.abs(value) <= bound) return direction;
+/** The root of even multiplicity next to a direction, of the highest multiplicity that fits. */
+function evenRoot(form: BinaryForm, near: Direction): MultipleRoot | undefined {
+  const degree = form.coefficients.length - 1;
+  for (let multiplicity = degree - (degree % 2); multiplicity >= 2; multiplicity -= 2) {
+    const root = refineRoot(form, near, multiplicity);
+    if (root !== undefined) return root;
   }
   return undefined;
+}
+
+/**
+ * The root of a multiplicity next to a direction. By the form's values it is found to a part of the digits only; the derivative
+ * of order multiplicity − 1 has a simple root there. Undefined where the form and its lower derivatives do not vanish at it.
+ */
+export function refineRoot(
+  form: BinaryForm,
+  near: Direction,
+  multiplicity: number,
+): MultipleRoot | undefined {
+  const degree = form.coefficients.length - 1;
+  // The coefficient of x^k·y^(degree − k), y being the direction.
+  const place = (k: number) => degree - k;
+  let direction = near;
+  for (let round = 0; round < 4; round++) {
+    const { coefficients: b } = rotateForm(form, direction);
+    const shift = -b[place(multiplicity - 1)] / (multiplicity * b[place(multiplicity)]);
+    if (!(Math.abs(shift) < 0.1)) return undefined;
+    direction = tidy(turned(direction, shift));
+  }
+  const { coefficients, errors } = rotateForm(form, direction);
+  for (let k = 0; k < multiplicity; k++) {
+    if (Math.abs(coefficients[place(k)]) > zeroFactor * errors[place(k)]) return undefined;
+  }
+  const leading = multiplicity * Math.abs(coefficients[place(multiplicity)]);
+  return {
+    direction,
+    multiplicity,
+    blur: errors[place(multiplicity - 1)] / leading + Number.EPSILON,
+  };
 }
 
 /** The direction (m, n) moved by `shift` along its normal (n, −m). */
@@ -152,10 +184,11 @@ export function tidy([u, v]: Direction): Direction {
 
 /** What the real roots of a cubic form are, and the direction of the multiple one. */
 export type CubicRoots =
-  { readonly kind: 'three' | 'one' } | { readonly kind: 'double' | 'triple'; readonly direction: Direction };
+  { readonly kind: 'three' | 'one' } | { readonly kind: 'multiple'; readonly root: MultipleRoot };
 
 /** By the discriminant, and where it is zero by the Hessian covariant, which is then the square of the double factor. */
-export function cubicRoots({ coefficients, errors }: BinaryForm): CubicRoots {
+export function cubicRoots(form: BinaryForm): CubicRoots {
+  const { coefficients, errors } = form;
   const [a, b, c, d] = coefficients;
   const [ea, eb, ec, ed] = errors;
   const terms = [b * b * c * c, -4 * a * c ** 3, -4 * b ** 3 * d, -27 * a * a * d * d, 18 * a * b * c * d];
@@ -181,30 +214,19 @@ export function cubicRoots({ coefficients, errors }: BinaryForm): CubicRoots {
       Math.abs(a) >= Math.abs(d)
         ? [Math.cbrt(a), b / (3 * Math.cbrt(a) ** 2)]
         : [c / (3 * Math.cbrt(d) ** 2), Math.cbrt(d)];
-    return { kind: 'triple', direction: unit(-beta, alpha) };
+    return multiple(form, unit(-beta, alpha), 3);
   }
   const [p, q, r] = covariant.map(({ value }) => value);
   const direction = Math.abs(p) >= Math.abs(r) ? unit(-q / (2 * p), 1) : unit(1, -q / (2 * r));
-  return { kind: 'double', direction };
+  return multiple(form, direction, 2);
+}
+
+function multiple(form: BinaryForm, near: Direction, multiplicity: number): CubicRoots {
+  const root = refineRoot(form, near, multiplicity);
+  return { kind: 'multiple', root: root ?? { direction: near, multiplicity, blur: 1e-12 } };
 }
 
 function unit(u: number, v: number): Direction {
   const length = Math.hypot(u, v);
   return tidy([u / length, v / length]);
-}
-
-/** Whether the discriminant of a quartic form is certainly not zero: four different roots, real or not. */
-export function hasDistinctRoots({ coefficients, errors }: BinaryForm): boolean {
-  const [a, b, c, d, e] = coefficients;
-  const i = 12 * a * e - 3 * b * d + c * c;
-  const j = 72 * a * c * e + 9 * b * c * d - 27 * a * d * d - 27 * e * b * b - 2 * c ** 3;
-  const size = coefficients.map(Math.abs);
-  const [A, B, C, D, E] = size.map((value, k) => value * (1 + 8 * Number.EPSILON) + errors[k]);
-  // First-order bounds: each monomial changes by the sum of its factors' relative errors.
-  const relative = size.map((value, k) => (value === 0 ? 0 : errors[k] / value) + 4 * Number.EPSILON);
-  const worst = Math.max(...relative.filter(Number.isFinite)) + Math.max(...errors) / Math.max(...size);
-  const sizeI = 12 * A * E + 3 * B * D + C * C;
-  const sizeJ = 72 * A * C * E + 9 * B * C * D + 27 * A * D * D + 27 * E * B * B + 2 * C ** 3;
-  const bound = 6 * worst * (4 * sizeI ** 3 + sizeJ * sizeJ);
-  return Math.abs(4 * i ** 3 - j * j) > zeroFactor * bound;
 }

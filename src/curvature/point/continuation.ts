@@ -13,15 +13,19 @@ export interface Continuation {
   readonly gradientNorm: number;
 }
 
-/** About how far the arc goes before it bends: where its second term is as large as its first. */
-function lengthOf(arc: Arc): number {
+/** The first term of an arc that moves, and about how far it goes before it bends: where the next is as large. */
+function shapeOf(arc: Arc): { power: number; speed: number; length: number } {
+  const power = Math.max(
+    1,
+    arc.findIndex((vector, k) => k > 0 && norm(vector) > 0),
+  );
+  const speed = norm(arc[power]);
   let length = Math.max(...arc[0].map(Math.abs)) || 1;
-  const slope = norm(arc[1]);
-  for (let k = 2; k < arc.length && slope > 0; k++) {
+  for (let k = power + 1; k < arc.length && speed > 0; k++) {
     const bend = norm(arc[k]);
-    if (bend > 0) length = Math.min(length, slope * (slope / bend) ** (1 / (k - 1)));
+    if (bend > 0) length = Math.min(length, speed * (speed / bend) ** (power / (k - power)));
   }
-  return length;
+  return { power, speed, length };
 }
 
 /**
@@ -30,12 +34,11 @@ function lengthOf(arc: Arc): number {
  */
 export function followCritical(f: LocalFunction, arc: Arc, free: number): Continuation {
   const start = f.valueAt(arc[0]);
-  const length = lengthOf(arc);
-  const slope = norm(arc[1]) || 1;
+  const { power, speed, length } = shapeOf(arc);
   let distance = 0;
   let largest = 0;
   for (const radius of radii) {
-    const point = arcPoint(arc, (radius * length) / slope);
+    const point = arcPoint(arc, ((radius * length) / speed) ** (1 / power));
     const from = point.slice();
     if (!settle(f, point, free)) return { isCritical: false, distance, gradientNorm: largest };
     const { gradient, gradientError, value, valueError } = f.derivativesAt(point);

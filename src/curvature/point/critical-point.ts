@@ -117,6 +117,7 @@ function classify(f: LocalFunction, given: Float64Array, reach: number): PointRe
   const isAway = (point: Float64Array) => !point.every((entry, i) => Math.abs(entry - given[i]) <= farthest);
   let point = given;
   let at = first;
+  let lastShift = Infinity;
   for (let round = 0; round < rounds; round++) {
     const inertia = inertiaOf(f, point, at);
     const step = newtonStep(f, at, inertia);
@@ -127,10 +128,18 @@ function classify(f: LocalFunction, given: Float64Array, reach: number): PointRe
     if (!isSettled) next = point.map((entry, i) => entry + step[i]);
     else if (inertia.kernel.length === 0) return nondegenerate(f, point, at, inertia, given);
     else {
-      const judgement = judgeKernel(f, point, inertia);
-      if (judgement.low === undefined) return degenerate(f, point, at, inertia, judgement, given);
-      next = findShift(f, point, inertia, judgement.low);
-      if (next === undefined && isCritical(at)) return degenerate(f, point, at, inertia, judgement, given);
+      const moved = norm(point.map((entry, i) => entry - given[i]));
+      const judgement = judgeKernel(f, point, inertia, 0);
+      const { series } = judgement;
+      next = series && findShift(f, point, inertia, series, farthest);
+      const length = next && norm(next.map((entry, i) => entry - point[i]));
+      // Where steps no longer become shorter, rounding makes them.
+      if (length === undefined || length > 0.5 * lastShift) {
+        const final = moved === 0 ? judgement : judgeKernel(f, point, inertia, moved);
+        if (!final.isLow || isCritical(at)) return degenerate(f, point, at, inertia, final, given);
+        break;
+      }
+      lastShift = length;
     }
     if (next === undefined || isAway(next)) break;
     const there = derivatives(f, next);

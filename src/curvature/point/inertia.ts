@@ -30,13 +30,25 @@ function units({ hessian, hessianError }: Derivatives, n: number): Float64Array 
 }
 
 /**
- * The directions that the Hessian decides. An eigenvalue's sign is certain where it is larger than what rounding may have made
+ * The directions that the Hessian decides, in the variables' own units or others. An eigenvalue's sign is certain where it is larger than what rounding may have made
  * of it (Weyl), and larger than it may change by on the way to the critical point, four times the third derivative along
  * Newton's step: beside x³, whose Hessian is singular at 0, that step takes half of the way and this test says so.
  */
 export function inertiaOf(f: LocalFunction, point: ArrayLike<number>, at: Derivatives): Inertia {
+  const plain = inertiaIn(f, point, at, new Float64Array(f.size).fill(1));
+  if (plain.kernel.length === 0) return plain;
+  // Where units decide more directions they are needed; else the splitting is better conditioned without them.
+  const scaled = inertiaIn(f, point, at, units(at, f.size));
+  return scaled.kernel.length < plain.kernel.length ? scaled : plain;
+}
+
+function inertiaIn(
+  f: LocalFunction,
+  point: ArrayLike<number>,
+  at: Derivatives,
+  scale: Float64Array,
+): Inertia {
   const n = f.size;
-  const scale = units(at, n);
   const scaled = new Float64Array(n * n);
   const errors = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {

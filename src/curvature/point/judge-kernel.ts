@@ -17,34 +17,45 @@ export interface KernelJudgement {
   readonly open: boolean;
   readonly reducedForm?: string;
   readonly evidence: readonly string[];
-  /** The reduced function, where it begins below order 3: the point is not yet the critical one. */
-  readonly low?: Series;
+  /** The reduced function. */
+  readonly series?: Series;
+  /** Whether it begins below order 3: the point is not yet the critical one. */
+  readonly isLow: boolean;
 }
 
 /** Orders to which the reduced function is carried, one after the other, for one and for two coordinates. */
-const orders = { one: [12, 24, 64], two: [12, 24] };
+const orders = { one: [12, 30, 64], two: [12, 24] };
 const raysOrder = 12;
 
-export function judgeKernel(f: LocalFunction, point: Float64Array, inertia: Inertia): KernelJudgement {
+/** @param blur how far the critical point may be from where it is looked for */
+export function judgeKernel(
+  f: LocalFunction,
+  point: Float64Array,
+  inertia: Inertia,
+  blur: number,
+): KernelJudgement {
   const corank = inertia.kernel.length;
-  if (corank > 2) return judgeRays(f, point, inertia);
+  if (corank > 2) return judgeRays(f, point, inertia, blur);
   const ladder = corank === 1 ? orders.one : orders.two;
   let judgement: KernelJudgement | undefined;
   for (const order of ladder) {
-    const { series } = reduce(f, point, inertia, { order, variables: corank });
-    const verdict = corank === 1 ? judgeOne(series, inertia) : judgeTwo(f, point, inertia, series);
+    const { series } = reduce(f, point, inertia, { order, variables: corank, blur });
+    const verdict = corank === 1 ? judgeOne(series, inertia) : judgeTwo(f, point, inertia, series, blur);
     const begins = leadingDegree(series);
+    // What vanishes to a low order may still not vanish: before it is followed it is carried further.
+    if (begins === undefined && order === ladder[0]) continue;
     const flat = judgeFlat(f, point, verdict, begins === undefined ? corank : 1);
     judgement = {
       verdict,
       ...flat,
       reducedForm: polynomialText(series, begins === undefined ? order : verdict.order),
       evidence: [kernelText(inertia), ...verdict.evidence, ...flat.evidence],
-      ...(begins !== undefined && begins < 3 ? { low: series } : {}),
+      series,
+      isLow: begins !== undefined && begins < 3,
     };
     if (!judgement.open) break;
   }
-  return judgement ?? judgeRays(f, point, inertia);
+  return judgement ?? judgeRays(f, point, inertia, blur);
 }
 
 function kernelText({ kernel }: Inertia): string {
@@ -76,7 +87,7 @@ function judgeFlat(
 }
 
 /** Beyond two coordinates: what rays of the kernel show. Both signs are a proof of a saddle; the rest is not. */
-function judgeRays(f: LocalFunction, point: Float64Array, inertia: Inertia): KernelJudgement {
+function judgeRays(f: LocalFunction, point: Float64Array, inertia: Inertia, blur: number): KernelJudgement {
   const corank = inertia.kernel.length;
   const generator = new Generator(7).fork('rays');
   const rays: number[][] = inertia.kernel.map((_, k) => inertia.kernel.map((__, c) => Number(c === k)));
@@ -87,7 +98,7 @@ function judgeRays(f: LocalFunction, point: Float64Array, inertia: Inertia): Ker
   }
   const verdicts = rays.map((ray) => {
     const curve = polynomialCurve(ray.map((value) => [0, value]));
-    const { series } = reduce(f, point, inertia, { order: raysOrder, variables: 1, curve });
+    const { series } = reduce(f, point, inertia, { order: raysOrder, variables: 1, curve, blur });
     const verdict = judgeOne(series, inertia);
     const along = (branch: Branch | undefined): Branch | undefined =>
       branch && {
@@ -95,7 +106,7 @@ function judgeRays(f: LocalFunction, point: Float64Array, inertia: Inertia): Ker
         coefficients: ray.map((value) => [0, value * branch.coefficients[0][1]]),
       };
     const flat = verdict.flat.flatMap((branch) => along(branch) ?? []);
-    return { ...verdict, falls: along(verdict.falls), rises: along(verdict.rises), flat, series };
+    return { ...verdict, falls: along(verdict.falls), rises: along(verdict.rises), flat };
   });
   const steepest = (side: 'falls' | 'rises') =>
     verdicts.filter((one) => one[side] !== undefined).sort((a, b) => a.order - b.order)[0]?.[side];
@@ -108,12 +119,18 @@ function judgeRays(f: LocalFunction, point: Float64Array, inertia: Inertia): Ker
   ];
   const order = Math.min(...verdicts.map((one) => one.order));
   const verdict: ReducedVerdict = { order, falls, rises, flat, evidence };
-  if (falls !== undefined && rises !== undefined) return { verdict, level: false, open: false, evidence };
+  if (falls !== undefined && rises !== undefined)
+    return { verdict, level: false, open: false, evidence, isLow: false };
   const isFlat = verdicts.every((one) => one.flat.length > 0);
   if (!isFlat) {
-    const low = verdicts.find(({ order: first }) => first < 3)?.series;
-    return { verdict, level: false, open: true, evidence, low };
+    return {
+      verdict,
+      level: false,
+      open: true,
+      evidence,
+      isLow: verdicts.some(({ order: first }) => first < 3),
+    };
   }
   const follow = judgeFlat(f, point, verdict, corank);
-  return { verdict, ...follow, reducedForm: '0', evidence: [...evidence, ...follow.evidence] };
+  return { verdict, ...follow, reducedForm: '0', isLow: false, evidence: [...evidence, ...follow.evidence] };
 }

@@ -12,19 +12,21 @@ import {
   evaluateForm,
   extremesOf,
   formOf,
-  hasDistinctRoots,
   type Direction,
+  type MultipleRoot,
 } from './binary-form.js';
+import { hasDistinctRoots } from './complex-roots.js';
 import type { LocalFunction } from './local.js';
 import { newtonEdge } from './newton-edge.js';
 import { short, type Branch, type ReducedVerdict } from './reduced.js';
-import { isZero, leadingDegree, reduce, type Splitting } from './splitting.js';
+import { leadingDegree, reduce, type Splitting } from './splitting.js';
 import { alongDoubleLine } from './double-line.js';
 
-/** g in coordinates whose second axis is a given direction. */
+/** g in coordinates whose second axis is a multiple root line of its leading form. */
 export interface Turned {
   readonly series: Series;
   readonly splitting: Splitting;
+  readonly multiplicity: number;
 }
 
 export function judgeTwo(
@@ -32,6 +34,7 @@ export function judgeTwo(
   point: ArrayLike<number>,
   splitting: Splitting,
   series: Series,
+  blur: number,
 ): ReducedVerdict {
   const { order: carried } = series.space;
   const degree = leadingDegree(series);
@@ -51,7 +54,7 @@ export function judgeTwo(
     const evidence = [`the reduced function vanishes up to order ${carried}`];
     return { order: carried, flat: around, evidence };
   }
-  const turn = (direction: Direction): Turned => turned(f, point, splitting, series, direction);
+  const turn = (root: MultipleRoot): Turned => turned(f, point, splitting, series, degree, root, blur);
   const form = formOf(series, degree);
   if (degree % 2 === 1) {
     const { lowest, highest } = extremesOf(form);
@@ -72,7 +75,7 @@ function judgeEven(
   series: Series,
   degree: number,
   ray: (direction: Direction, degree: number) => Branch,
-  turn: (direction: Direction) => Turned,
+  turn: (root: MultipleRoot) => Turned,
 ): ReducedVerdict {
   const form = formOf(series, degree);
   const { lowest, highest, touching } = extremesOf(form);
@@ -91,7 +94,7 @@ function judgeEven(
     return { order: degree, singularity, falls, rises, flat: [], evidence };
   }
   const sign = rises === undefined ? -1 : 1;
-  const lines = touching.map((direction) => judgeLine(turn(direction), degree, sign));
+  const lines = touching.map((root) => judgeLine(turn(root), degree, sign));
   const against = lines.find((line) => line.against !== undefined)?.against;
   const open = lines.find((line) => line.open !== undefined)?.open;
   return {
@@ -119,44 +122,58 @@ export interface LineVerdict {
 }
 
 function judgeLine(turned: Turned, degree: number, sign: 1 | -1): LineVerdict {
-  const { series } = turned;
-  const { offsets } = series.space;
-  // The coefficient of x²·y^(degree − 2): zero where the line's multiplicity is four or more.
-  const isDouble = !isZero(series, offsets[degree] + degree - 2);
-  return isDouble ? alongDoubleLine(turned, degree, sign) : newtonEdge(turned, degree, sign);
+  return turned.multiplicity === 2 ? alongDoubleLine(turned, degree, sign) : newtonEdge(turned, degree, sign);
 }
 
+/**
+ * The new coordinates x, y with (u, v) = x·(n, −m) + y·(m, n), for the direction (m, n). Coefficients of the leading form that
+ * the root makes zero are set to it, and the others' bounds hold what the direction's own error may do.
+ */
 function turned(
   f: LocalFunction,
   point: ArrayLike<number>,
   splitting: Splitting,
-  series: Series,
-  [m, n]: Direction,
+  given: Series,
+  degree: number,
+  { direction: [m, n], multiplicity, blur: turn }: MultipleRoot,
+  blur: number,
 ): Turned {
-  if (m === 0 && n === 1) return { series, splitting };
   const [first, second] = splitting.kernel;
-  const kernel = [
-    first.map((value, i) => n * value - m * second[i]),
-    first.map((value, i) => m * value + n * second[i]),
-  ];
+  const isTurned = m !== 0 || n !== 1;
+  const kernel = isTurned
+    ? [first.map((value, i) => n * value - m * second[i]), first.map((value, i) => m * value + n * second[i])]
+    : [first, second];
   const there = { ...splitting, kernel };
-  const { order } = series.space;
-  return { splitting: there, series: reduce(f, point, there, { order, variables: 2 }).series };
+  const { space } = given;
+  const source = isTurned
+    ? reduce(f, point, there, { order: space.order, variables: 2, blur }).series
+    : given;
+  const series = { ...source, value: source.value.slice(), error: source.error.slice() };
+  const { offsets } = space;
+  for (let d = degree; isTurned && d <= space.order; d++) {
+    const size = (j: number) => (j < 0 || j > d ? 0 : Math.abs(source.value[offsets[d] + j]));
+    for (let j = 0; j <= d; j++) {
+      series.error[offsets[d] + j] += turn * ((d - j + 1) * size(j - 1) + (j + 1) * size(j + 1));
+    }
+  }
+  for (let i = 0; i < multiplicity; i++) {
+    series.value[offsets[degree] + degree - i] = 0;
+    series.error[offsets[degree] + degree - i] = 0;
+  }
+  return { splitting: there, multiplicity, series };
 }
 
 type Sort = Pick<ReducedVerdict, 'order' | 'singularity'> & { readonly evidence: readonly string[] };
 
-function nameCubic(series: Series, turn: (direction: Direction) => Turned): Sort {
+function nameCubic(series: Series, turn: (root: MultipleRoot) => Turned): Sort {
   const roots = cubicRoots(formOf(series, 3));
   switch (roots.kind) {
     case 'three':
       return { order: 3, singularity: 'D4−', evidence: ['the cubic form has three real root lines'] };
     case 'one':
       return { order: 3, singularity: 'D4+', evidence: ['the cubic form has one real root line'] };
-    case 'double':
-      return nameD(turn(roots.direction));
-    case 'triple':
-      return nameE(turn(roots.direction).series);
+    case 'multiple':
+      return roots.root.multiplicity === 2 ? nameD(turn(roots.root)) : nameE(turn(roots.root).series);
   }
 }
 

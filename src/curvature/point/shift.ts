@@ -1,11 +1,18 @@
 import type { Series } from '../../transform/jet-series.js';
 import { formOf } from './binary-form.js';
-import type { LocalFunction } from './local.js';
-import { arcOf, isZero, isZeroPart, polynomialCurve, reduce, type Splitting } from './splitting.js';
-import { arcPoint } from './local.js';
+import { arcPoint, type LocalFunction } from './local.js';
+import {
+  arcOf,
+  isZero,
+  isZeroPart,
+  polynomialCurve,
+  reduce,
+  zeroFactor,
+  type Splitting,
+} from './splitting.js';
 
 /** The highest order that a degenerate point next to the given one is looked for by. */
-const highest = 8;
+const highest = 12;
 
 /**
  * The degenerate point next to one that was given with some digits only. Close to it the reduced function begins with small
@@ -17,10 +24,11 @@ export function findShift(
   point: Float64Array,
   splitting: Splitting,
   series: Series,
+  farthest: number,
 ): Float64Array | undefined {
   const { variables } = series.space;
   if (variables > 2 || splitting.kernel.length !== variables) return undefined;
-  const shift = variables === 1 ? shiftOne(series) : shiftTwo(series);
+  const shift = variables === 1 ? shiftOne(series, farthest) : shiftTwo(series, farthest);
   if (shift === undefined) return undefined;
   const coefficients = shift.map((value) => [0, value]);
   const { normal } = reduce(f, point, splitting, {
@@ -31,11 +39,12 @@ export function findShift(
   return arcPoint(arcOf(point, splitting, coefficients, normal, 2), 1);
 }
 
-function shiftOne(series: Series): [number] | undefined {
-  const { value } = series;
-  for (let k = 3; k <= highest; k++) {
-    if (isZero(series, k)) continue;
+function shiftOne(series: Series, farthest: number): [number] | undefined {
+  const { value, error } = series;
+  for (let k = 3; k <= Math.min(highest, series.space.order); k++) {
+    if (isZero(series, k) || isZero(series, k - 1)) continue;
     const shift = -value[k - 1] / (k * value[k]);
+    if (Math.abs(shift) > farthest) continue;
     // What is left of orders 1 to k − 2 at the shifted place, against what made it up.
     let fits = true;
     for (let order = 1; order <= k - 2 && fits; order++) {
@@ -45,9 +54,9 @@ function shiftOne(series: Series): [number] | undefined {
         rest += term;
         size += Math.abs(term);
       }
-      fits = Math.abs(rest) <= 0.02 * size || size === 0;
+      fits = Math.abs(rest) <= 0.02 * size + zeroFactor * error[order];
     }
-    if (fits && shift !== 0) return [shift];
+    if (fits) return [shift];
   }
   return undefined;
 }
@@ -58,11 +67,11 @@ function binomial(n: number, k: number): number {
   return product;
 }
 
-function shiftTwo(series: Series): [number, number] | undefined {
+function shiftTwo(series: Series, farthest: number): [number, number] | undefined {
   for (let k = 3; k <= Math.min(highest, series.space.order); k++) {
-    if (isZeroPart(series, k)) continue;
+    if (isZeroPart(series, k) || isZeroPart(series, k - 1)) continue;
     const shift = solveShift(series, k);
-    if (shift === undefined || Math.hypot(...shift) === 0) continue;
+    if (shift === undefined || !(Math.hypot(...shift) <= farthest)) continue;
     if (fitsTwo(series, k, shift)) return shift;
   }
   return undefined;
@@ -110,8 +119,10 @@ function fitsTwo(series: Series, k: number, [du, dv]: readonly [number, number])
   }
   for (let degree = 1; degree < k; degree++) {
     const range = [space.offsets[degree], space.offsets[degree + 1]] as const;
-    const most = Math.max(...size.subarray(...range));
-    if (Math.max(...left.subarray(...range).map(Math.abs)) > 0.02 * most) return false;
+    const most = 0.02 * Math.max(...size.subarray(...range));
+    for (let m = range[0]; m < range[1]; m++) {
+      if (Math.abs(left[m]) > most + zeroFactor * series.error[m]) return false;
+    }
   }
   return true;
 }

@@ -32,7 +32,7 @@ export interface Reduction {
   readonly normal: readonly Series[];
 }
 
-/** Coefficients up to this many times their error bound count as zero: the bounds are first-order ones. */
+/** Coefficients up to this many times their error bound count as zero: the bounds leave out what is of higher order. */
 export const zeroFactor = 16;
 
 export function isZero(series: Series, place: number): boolean {
@@ -76,6 +76,15 @@ export function polynomialCurve(coefficients: readonly (readonly number[])[]): K
     });
 }
 
+export interface ReduceOptions {
+  readonly order: number;
+  /** Of g: the kernel's dimension, or 1 for a curve. */
+  readonly variables: number;
+  readonly curve?: KernelCurve;
+  /** How far the critical point may be from where it is looked for; coefficients that this explains count as zero. */
+  readonly blur?: number;
+}
+
 /**
  * Reduces f to the kernel, or to a curve in it, up to an order.
  *
@@ -86,7 +95,7 @@ export function reduce(
   f: LocalFunction,
   point: ArrayLike<number>,
   { kernel, normal, curvatures }: Splitting,
-  { order, variables, curve = coordinates }: { order: number; variables: number; curve?: KernelCurve },
+  { order, variables, curve = coordinates, blur = 0 }: ReduceOptions,
 ): Reduction {
   const last = Math.floor(order / 2);
   let solved = normal.map(() => zeroSeries(monomials(variables, Math.max(1, last))));
@@ -133,7 +142,20 @@ export function reduce(
     }
   }
   const space = monomials(variables, order);
-  return { series: f.value(space, inputs(space)), normal: solved };
+  const series = f.value(space, inputs(space));
+  if (blur > 0) addBlur(series, blur);
+  return { series, normal: solved };
+}
+
+/** What moving the origin by a distance may do to each coefficient: it takes from those of the next degree. */
+function addBlur({ space: { offsets, order }, value, error }: Series, distance: number): void {
+  for (let degree = order - 1; degree >= 1; degree--) {
+    let size = 0;
+    for (let m = offsets[degree + 1]; m < offsets[degree + 2]; m++) {
+      size = Math.max(size, Math.abs(value[m]) + error[m]);
+    }
+    for (let m = offsets[degree]; m < offsets[degree + 1]; m++) error[m] += distance * (degree + 1) * size;
+  }
 }
 
 /** The curve of points p + K·u(t) + N·y(t), up to a degree, without what is rounding. */
@@ -155,12 +177,12 @@ export function arcOf(
     return vector;
   });
   arc[0] = Float64Array.from(point);
-  const size = Math.max(...arc.slice(1).map(norm));
+  // More than the last digits must not change: the curve would leave the surface on which the normal directions are in balance.
   for (const vector of arc.slice(1)) {
+    const blur = Number.EPSILON * norm(vector);
     vector.forEach((value, i) => {
       const whole = Math.round(value);
-      if (Math.abs(value) < 1e-12 * size) vector[i] = 0;
-      else if (Math.abs(value - whole) < 1e-13 * Math.abs(whole)) vector[i] = whole;
+      if (Math.abs(value - whole) <= blur) vector[i] = whole;
     });
   }
   while (arc.length > 2 && norm(arc[arc.length - 1]) === 0) arc.pop();
