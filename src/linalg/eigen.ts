@@ -100,15 +100,21 @@ function tridiagonalise(a: Float64Array, n: number): Tridiagonal {
     const v = reflectors.subarray(k * n, (k + 1) * n);
     // Row k is what is left of column k.
     for (let i = k + 1; i < n; i++) v[i] = a[k * n + i];
-    let below = 0;
-    for (let i = k + 2; i < n; i++) below += v[i] * v[i];
-    if (below === 0) {
+    let largest = 0;
+    for (let i = k + 2; i < n; i++) largest = Math.max(largest, Math.abs(v[i]));
+    if (largest === 0) {
       coupling[k] = v[k + 1];
       continue;
     }
+    // A reflector has a direction and no length: squares of tiny entries would vanish, or keep a few bits.
+    const scale = Math.max(largest, Math.abs(v[k + 1]));
+    for (let i = k + 1; i < n; i++) v[i] /= scale;
+    let below = 0;
+    for (let i = k + 2; i < n; i++) below += v[i] * v[i];
     const length = Math.sqrt(v[k + 1] * v[k + 1] + below);
-    coupling[k] = v[k + 1] > 0 ? -length : length;
-    v[k + 1] -= coupling[k];
+    const turned = v[k + 1] > 0 ? -length : length;
+    coupling[k] = turned * scale;
+    v[k + 1] -= turned;
     const tau = (taus[k] = 2 / (v[k + 1] * v[k + 1] + below));
     reflectBothSides(a, n, k + 1, v, tau, p);
   }
@@ -166,7 +172,8 @@ function diagonalise({ diagonal, coupling, rows }: Tridiagonal, n: number): void
     let steps = 0;
     for (;;) {
       let last = first;
-      while (last < n - 1 && !isNegligible(coupling[last], diagonal[last], diagonal[last + 1])) last++;
+      const least = steps > patience ? Number.EPSILON : vanishing;
+      while (last < n - 1 && !isNegligible(coupling[last], diagonal[last], diagonal[last + 1], least)) last++;
       if (last === first) break;
       // Wilkinson's shift converges always, two or three steps a value; more means that the arithmetic is broken.
       if (++steps > 60)
@@ -176,8 +183,17 @@ function diagonalise({ diagonal, coupling, rows }: Tridiagonal, n: number): void
   }
 }
 
-function isNegligible(coupling: number, above: number, below: number): boolean {
-  return Math.abs(coupling) <= Number.EPSILON * (Math.abs(above) + Math.abs(below));
+/** Below this, beside entries between 1 and 2, the bound by the diagonal is a denormal number, or 0, and means nothing. */
+const vanishing = 2 ** -1022 / Number.EPSILON;
+
+/**
+ * A coupling that is small beside its own neighbours keeps the digits of small eigenvalues too. Where entries of very different
+ * sizes never get there, one that is small beside the whole matrix, which is all that is promised, must do after so many steps.
+ */
+const patience = 6;
+
+function isNegligible(coupling: number, above: number, below: number, least: number): boolean {
+  return Math.abs(coupling) <= Math.max(least, Number.EPSILON * (Math.abs(above) + Math.abs(below)));
 }
 
 /** One implicit QL step on first … last with Wilkinson's shift: a bulge is chased from the bottom to the top. */
@@ -193,14 +209,15 @@ function qlStep(
   const root = Math.hypot(half, coupling[first]);
   const e = coupling[first];
   // The eigenvalue of the top 2 × 2 block that is closer to its corner.
-  const shift = diagonal[first] - (e * e) / (half + (half < 0 ? -root : root));
+  const shift = diagonal[first] - e * (e / (half + (half < 0 ? -root : root)));
   let x = diagonal[last] - shift;
   let z = coupling[last - 1];
   for (let i = last - 1; i >= first; i--) {
     // The rotation of i and i + 1 that takes z into x.
     const radius = Math.hypot(x, z);
-    const c = radius === 0 ? 1 : x / radius;
-    const s = radius === 0 ? 0 : z / radius;
+    // The quotients of denormal numbers have few bits; they turn nothing that counts.
+    const c = radius < vanishing ? 1 : x / radius;
+    const s = radius < vanishing ? 0 : z / radius;
     if (i < last - 1) coupling[i + 1] = radius;
     const [upper, lower, between] = [diagonal[i], diagonal[i + 1], coupling[i]];
     diagonal[i + 1] = c * c * lower + 2 * c * s * between + s * s * upper;

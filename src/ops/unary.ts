@@ -1,3 +1,4 @@
+import { isFloat } from '../graph/dtype.js';
 import type { Op, OnnxEmitter, OnnxRequest } from '../graph/op.js';
 import type { Tensor } from '../graph/tensor.js';
 import { floating } from './arithmetic.js';
@@ -139,7 +140,15 @@ export const log1pOp = smooth(
 export const absOp = smooth('abs', Math.abs, (x) => x.sign(), 'Abs', math('abs'));
 
 /** −1, 0 or 1; 0 for NaN, as in PyTorch. */
-export const signOp = flat('sign', (x) => (x > 0 ? 1 : x < 0 ? -1 : 0), 'Sign');
+export const signOp = flat(
+  'sign',
+  (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
+  (emitter, { names: [x], output: { dtype } }) => {
+    const sign = emitter.emit('Sign', [x]);
+    if (!isFloat(dtype)) return sign;
+    return emitter.emit('Where', [emitter.emit('IsNaN', [x]), emitter.scalar(0, dtype), sign]);
+  },
+);
 export const floorOp = flat('floor', Math.floor, 'Floor', math('floor'));
 export const ceilOp = flat('ceil', Math.ceil, 'Ceil', math('ceil'));
 /** To the nearest integer, halves to the even one. */

@@ -303,7 +303,7 @@ describe('edges', () => {
     expect([carry.x.data[0], carry.y.data[0], carry.x.dtype]).toEqual([55, 89, 'float32']);
     expect([ys.dtype, Array.from(ys.data)]).toEqual(['bool', [1, 0, 0, 1, 0, 0, 1, 0, 0, 1]]);
     const mapped = compile(
-      (xs: Tensor) => scan((_none: readonly [], x: Tensor) => ({ carry: [], y: x.square() }), [], xs).ys,
+      (xs: Tensor) => scan((none: readonly [], x: Tensor) => ({ carry: none, y: x.square() }), [], xs).ys,
       [float64(3)],
     );
     expect(Array.from(mapped.run([1, 2, 3]).data)).toEqual([1, 4, 9]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../compile/index.js';
-import { ndarray, print, ScreeError, verify, type Tensor } from '../graph/index.js';
+import { ndarray, print, ScreeError, verify, type Op, type Tensor } from '../graph/index.js';
 import { conv, float32, float64, int32, maxPool, softmax, trace } from '../ops/index.js';
 import {
   expandComposites,
@@ -270,5 +270,22 @@ test('verify finds a node whose shape is not what its rule says', () => {
   const nodes = graph.nodes.map((node) => (node.op.name === 'add' ? { ...node, shape: [3] } : node));
   expect(() => verify({ ...graph, nodes })).toThrow(
     /node 2 \(add\) says float64\[3\], its rule gives float64\[2\]/,
+  );
+});
+
+test('forward mode asks for no derivative of what does not move or is not needed', () => {
+  const bare = (dtype: 'int32' | 'float64'): Op => ({
+    name: 'bare',
+    infer: ([x]) => ({ shape: x.shape, dtype }),
+  });
+  const along = (f: (x: Tensor) => Tensor) => trace((x: Tensor) => jvp(f, [x], [x]).tangent, [float64(3)]);
+  const counted = along((x) => x.builder.apply(bare('int32'), [x], {}).greater(0).where(x.square(), x));
+  expect(counted.nodes.filter(({ op }) => op.name === 'bare')).toHaveLength(1);
+  along((x) => {
+    x.builder.apply(bare('float64'), [x], {});
+    return x.square();
+  });
+  expect(() => along((x) => x.builder.apply(bare('float64'), [x], {}))).toThrow(
+    'bare: has no derivative (forward mode)',
   );
 });

@@ -184,7 +184,7 @@ describe.each(cases)('$index $op $attributes', (c) => {
 /** Ops whose values at NaN, infinity and ties ONNX Runtime has too. `sort` has a test of its own. */
 const onBothTargets = new Set(
   (
-    'silu geluTanh elu leakyRelu softsign remainder argmin norm any all cumsum cumprod tril triu diagonal roll ' +
+    'sign silu geluTanh elu leakyRelu softsign remainder argmin norm any all cumsum cumprod tril triu diagonal roll ' +
     'layerNorm groupNorm attention'
   ).split(' '),
 );
