@@ -2,7 +2,6 @@ import { algorithm } from './binding/constants.js';
 import { Engine } from './binding/engine.js';
 import type { Library } from './binding/library.js';
 import { describeForward } from './lower-conv.js';
-import { Lowering } from './lowering.js';
 
 /** What a library can do on this processor. */
 export interface Capabilities {
@@ -31,13 +30,6 @@ export function capabilitiesOf(library: Library): Capabilities {
   const known = instructionSets.filter(([bits]) => (isa & bits) === bits);
   const engine = new Engine(library);
   try {
-    const graph = { nodes: [], inputs: [], outputs: [] };
-    const lowering = new Lowering(
-      engine,
-      graph,
-      { algorithm: () => algorithm.convolutionWinograd },
-      () => {},
-    );
     const window = {
       kernel: [3, 3],
       strides: [1, 1],
@@ -49,7 +41,7 @@ export function capabilitiesOf(library: Library): Capabilities {
     const shape = [8, 64, 32, 32];
     const found = engine.attempt(() =>
       describeForward(
-        lowering,
+        engine,
         { source: shape, weights: [64, 64, 3, 3], destination: shape, attributes: window },
         { kind: algorithm.convolutionWinograd, biased: false, training: true },
       ),

@@ -1,7 +1,7 @@
 import { showShape, sizeOf, type Shape } from '../../graph/shape.js';
 import type { ConvAttributes } from '../../ops/conv.js';
 import { argument, propagation } from './binding/constants.js';
-import { int64, type Description, type Layout } from './binding/engine.js';
+import { int64, type Description, type Engine, type Layout } from './binding/engine.js';
 import type { Place } from './layout.js';
 import { postOps } from './lower-elementwise.js';
 import type { Lowering } from './lowering.js';
@@ -48,11 +48,10 @@ export interface ForwardOptions {
 
 /** The description of a convolution forwards; backward directions want one as a hint. */
 export function describeForward(
-  lowering: Lowering,
+  engine: Engine,
   convolution: Convolution,
   { kind, biased, training, attribute, weights, source }: ForwardOptions,
 ): Description {
-  const { engine } = lowering;
   const { source: x, weights: w, destination: y } = convolution;
   return engine.describe(
     'convolution_forward',
@@ -82,8 +81,8 @@ export function lowerConv(lowering: Lowering, unit: Unit): boolean {
   const shape = lowering.shape(node);
   const convolution = convolutionOf(lowering.shape(x), lowering.shape(w), shape, attributes);
   const options = { biased: bias !== undefined, training: true };
-  const kind = lowering.choices.algorithm(lowering, convolution, 'forward');
-  const bare = describeForward(lowering, convolution, { ...options, kind });
+  const kind = lowering.choices.algorithm(convolution, 'forward');
+  const bare = describeForward(engine, convolution, { ...options, kind });
   const layout = layoutOf(lowering, bare, 'destination', shape);
   const channels = shape.map((extent, axis) => (axis === 1 ? extent : 1));
   const { postOps: list, args } = postOps(tail, ({ operand, spread }) => {
@@ -94,7 +93,7 @@ export function lowerConv(lowering: Lowering, unit: Unit): boolean {
     list.length === 0
       ? bare
       : engine.attempt(() =>
-          describeForward(lowering, convolution, { ...options, kind, attribute: engine.attribute(list) }),
+          describeForward(engine, convolution, { ...options, kind, attribute: engine.attribute(list) }),
         );
   if (description === undefined || description.implementation !== bare.implementation) {
     return lowerConvApart(lowering, unit);
@@ -128,13 +127,13 @@ function lowerConvApart(lowering: Lowering, unit: Unit): boolean {
 }
 
 export function lowerConvInputGradient(lowering: Lowering, { node, result }: Unit): boolean {
-  const { nodes } = lowering;
+  const { engine, nodes } = lowering;
   const [dy, w] = nodes[node].inputs;
   const attributes = nodes[node].attributes as ConvAttributes;
   const shape = lowering.shape(node);
   const convolution = convolutionOf(shape, lowering.shape(w), lowering.shape(dy), attributes);
-  const kind = lowering.choices.algorithm(lowering, convolution, 'inputGradient');
-  const description = describeInputGradient(lowering, convolution, kind);
+  const kind = lowering.choices.algorithm(convolution, 'inputGradient');
+  const description = describeInputGradient(engine, convolution, kind);
   const to = lowering.place(layoutOf(lowering, description, 'diffSource', shape));
   const { destination, weights } = convolution;
   lowering.call(
@@ -154,14 +153,9 @@ export function lowerConvInputGradient(lowering: Lowering, { node, result }: Uni
   return true;
 }
 
-export function describeInputGradient(
-  lowering: Lowering,
-  convolution: Convolution,
-  kind: number,
-): Description {
-  const { engine } = lowering;
+export function describeInputGradient(engine: Engine, convolution: Convolution, kind: number): Description {
   const { source, weights, destination } = convolution;
-  const hint = describeForward(lowering, convolution, { kind, biased: false, training: true });
+  const hint = describeForward(engine, convolution, { kind, biased: false, training: true });
   return engine.describe(
     'convolution_backward_data',
     `conv input gradient ${describeConvolution(convolution)}`,
@@ -173,13 +167,12 @@ export function describeInputGradient(
 }
 
 export function describeWeightGradient(
-  lowering: Lowering,
+  engine: Engine,
   convolution: Convolution,
   { kind, biased }: { kind: number; biased: boolean },
 ): Description {
-  const { engine } = lowering;
   const { source, weights, destination } = convolution;
-  const hint = describeForward(lowering, convolution, { kind, biased, training: true });
+  const hint = describeForward(engine, convolution, { kind, biased, training: true });
   return engine.describe(
     'convolution_backward_weights',
     `conv weight gradient ${describeConvolution(convolution)}`,
@@ -192,13 +185,13 @@ export function describeWeightGradient(
 }
 
 export function lowerConvWeightGradient(lowering: Lowering, { node, result, biasGradient }: Unit): boolean {
-  const { nodes } = lowering;
+  const { engine, nodes } = lowering;
   const [x, dy] = nodes[node].inputs;
   const attributes = nodes[node].attributes as ConvAttributes;
   const convolution = convolutionOf(lowering.shape(x), lowering.shape(node), lowering.shape(dy), attributes);
   const { source, weights, destination } = convolution;
-  const kind = lowering.choices.algorithm(lowering, convolution, 'weightGradient');
-  const description = describeWeightGradient(lowering, convolution, {
+  const kind = lowering.choices.algorithm(convolution, 'weightGradient');
+  const description = describeWeightGradient(engine, convolution, {
     kind,
     biased: biasGradient !== undefined,
   });

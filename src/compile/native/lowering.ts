@@ -17,7 +17,7 @@ export type Direction = 'forward' | 'inputGradient' | 'weightGradient';
 
 /** Decides between algorithms that compute the same. */
 export interface Choices {
-  algorithm(lowering: Lowering, convolution: Convolution, direction: Direction): number;
+  algorithm(convolution: Convolution, direction: Direction): number;
 }
 
 export interface CallOptions {
