@@ -3,12 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { compare, quickest, ratioTo, summarise, type Result } from './compare.js';
 import type { Contender } from './contender.js';
-import { models, stepFlops, type Model } from './flops.js';
+import { models, stepFlops, tasks, type Model } from './flops.js';
+import { curvatureCases } from './curvature.js';
 import { installPeers } from './install-peers.js';
 import { commit, load, machine } from './machine.js';
 import { matmulContenders, matmulFlops, peakGflops } from './matmul.js';
 import { digits, legend, table, type TableOptions } from './table.js';
-import { trainBatch, trainContenders } from './train.js';
+import { trainContenders } from './train.js';
 import { walkCases } from './walk.js';
 
 interface Options {
@@ -131,7 +132,7 @@ function question(name: string, description: string): Command {
     .option('--json <file>', 'write every number there too');
 }
 
-question('train', 'one training step of mlp, lenet, cnn')
+question('train', `one training step of ${models.join(', ')}`)
   .option('--threads <list>', 'thread counts, commas between', counts, [1, 2])
   .option('--models <list>', 'models, commas between', modelNames, [...models])
   .action(async (options: Options & { threads: number[]; models: Model[] }) => {
@@ -140,10 +141,10 @@ question('train', 'one training step of mlp, lenet, cnn')
       const peak = await askMatmul(report, threads);
       for (const model of options.models) {
         await report.ask(trainContenders(model, threads), {
-          title: `${model}, batch ${trainBatch}, ${threadWords(threads)}`,
+          title: `${model}, batch ${tasks[model].batch}, ${threadWords(threads)}`,
           bar: 'PyTorch',
           item: 'a step',
-          work: { flops: stepFlops(model, trainBatch), peakGflops: peak },
+          work: { flops: stepFlops(model), peakGflops: peak },
         });
       }
     }
@@ -158,6 +159,20 @@ question('walk', 'a step of sgd and adam on x² − xy, basins of Himmelblau, L-
     const report = new Report(options);
     for (const { name, contenders, table } of walkCases) {
       if (!options.cases || options.cases.includes(name)) await report.ask(contenders, table);
+    }
+    report.close();
+  });
+
+question('curvature', 'a Hessian-vector product of every model, ten eigenpairs, a plane, a point')
+  .option('--cases <list>', `of ${curvatureCases.map(({ name }) => name).join(', ')}`, words)
+  .option('--threads <list>', 'thread counts, commas between', counts, [2])
+  .action(async (options: Options & { cases?: string[]; threads: number[] }) => {
+    const unknown = options.cases?.find((name) => !curvatureCases.some((one) => one.name === name));
+    if (unknown !== undefined) program.error(`error: curvature: no case ${unknown}`);
+    const report = new Report(options);
+    for (const { name, contenders, table } of curvatureCases) {
+      if (options.cases && !options.cases.includes(name)) continue;
+      for (const threads of options.threads) await report.ask(contenders(threads), table(threads));
     }
     report.close();
   });
