@@ -16,7 +16,7 @@ import { Generator, integers, normal } from '../random/index.js';
 import { AccumulatedStep } from './accumulate.js';
 import { judgeOf } from './judge.js';
 import { startState } from './start.js';
-import { TrainingStep, type Stepper, type StepRequest } from './step.js';
+import { TrainingStep, type StepBatch, type Stepper, type StepRequest } from './step.js';
 
 const batchSize = 12;
 const classes = ['a', 'b', 'c'];
@@ -145,4 +145,35 @@ test.each([
 ])('what cannot be cut is named: %#', async (change, parts, message) => {
   const request = { ...requestFor(plain(), 'sgd', 'javascript'), ...change };
   await expect(AccumulatedStep.compile(request, parts)).rejects.toThrow(message);
+});
+
+test('the loss of a mixed batch is the weighted sum of those of its two sets of labels, in one piece and in parts', async () => {
+  const weight = Math.fround(0.3);
+  const [inputs] = examples;
+  const [first, second] = labels;
+  const lossOf = async (batch: StepBatch, parts?: number) => {
+    const mixes = batch.mix !== undefined;
+    const request = { ...requestFor(plain(), 'sgd', 'javascript'), mixes };
+    const compiled =
+      parts === undefined ? TrainingStep.compile(request) : AccumulatedStep.compile(request, parts);
+    const stepper = await compiled;
+    const found = await stepper.run(batch, { lr: 0.1, step: 1, random: new Generator(0) });
+    stepper.close();
+    return { ...found, weight: request.start.state.tensors()['model.5.bias'] };
+  };
+  const one = await lossOf({ inputs, labels: first });
+  const other = await lossOf({ inputs, labels: second });
+  const mix = { labels: second, weight: { ...zeros([]), data: Float32Array.of(weight) } };
+  for (const mixed of [
+    await lossOf({ inputs, labels: first, mix }),
+    await lossOf({ inputs, labels: first, mix }, 4),
+  ]) {
+    // A few roundings of float32.
+    expect(mixed.loss).toBeCloseTo(weight * one.loss + (1 - weight) * other.loss, 6);
+    expect(mixed.mean).toBeCloseTo(weight * one.mean + (1 - weight) * other.mean, 6);
+    // The step is linear in the gradient, so the bias moves by the weighted sum too.
+    mixed.weight.data.forEach((value, index) => {
+      expect(value).toBeCloseTo(weight * one.weight.data[index] + (1 - weight) * other.weight.data[index], 6);
+    });
+  }
 });
