@@ -60,10 +60,10 @@ function example(variables: readonly string[]): string {
 /**
  * A point from `x=1,y=0.5`, from `1,0.5` in the order of the variables, or with the bare name of a list for all its elements:
  * `x=0.5`.
+ * @param option what to name in errors
  * @throws ScreeError naming the variable that is missing, unknown or given twice
  */
-export function readPoint(text: string, variables: readonly string[]): number[] {
-  const option = '--from';
+export function readPoint(text: string, variables: readonly string[], option = '--from'): number[] {
   const parts = partsOf(text);
   if (parts.every(({ name }) => name === undefined)) {
     const numbers = parts.map((part) => numberOf(option, part));

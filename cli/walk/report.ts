@@ -44,7 +44,7 @@ export function endNote({ steps, stop, value }: Walk): string {
 }
 
 /** Breaks a text at blanks so that each line but the first is indented and none is wider than `width`. */
-function wrap(text: string, width: number, indent: string): string[] {
+export function wrap(text: string, width: number, indent: string): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

@@ -15,6 +15,8 @@ export interface TerminalOptions {
   readonly style?: Style;
   /** Known points of the surface, each to be marked. */
   readonly points?: readonly DrawnPoint[];
+  /** Lines `x, y, x, y, …` to be drawn over the map, each with a sign at its end. */
+  readonly lines?: readonly { readonly line: readonly number[]; readonly sign: string }[];
 }
 
 const signs = { minimum: '+', saddle: '×', maximum: '^' };
@@ -40,7 +42,7 @@ export function terminalMap(
   surface: Surface,
   [x, y]: readonly Range[],
   paths: readonly Path[],
-  { columns, style = plain, points = [] }: TerminalOptions,
+  { columns, style = plain, points = [], lines: over = [] }: TerminalOptions,
 ): string[] {
   const across = Math.min(columns - labels, mostColumns);
   const ratio = (y[1] - y[0]) / (x[1] - x[0]);
@@ -64,6 +66,10 @@ export function terminalMap(
   for (const { place, kind } of points)
     plot.sign(...place, signs[kind], (style, text) => style('bold', text));
   lines.forEach((line, index) => markEnds(plot, line, index));
+  over.forEach(({ line, sign }, index) => {
+    plot.draw([line], walkPaint(index));
+    plot.sign(line[line.length - 2], line[line.length - 1], sign, walkPaint(index, { bold: true }));
+  });
   const [xName, yName] = surface.variables;
   const told = levels.values.map((level) => numberText(level, 3)).join(', ');
   const kinds = (['minimum', 'saddle', 'maximum'] as const)
