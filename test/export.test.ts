@@ -14,6 +14,8 @@ import { flattenTree, unflattenTree } from '../src/graph/tree.js';
 import {
   batchNorm,
   dense,
+  embedding,
+  lstm,
   models,
   plainLayer,
   residualNetwork,
@@ -97,6 +99,12 @@ const cases: readonly Case[] = [
   {
     name: 'transformer',
     model: transformerModel(11, { blocks: 2, size: 16, heads: 2 }),
+    input: [7],
+    task: { kind: 'characters', alphabet: Array.from('abcdefghijk') },
+  },
+  {
+    name: 'lstm',
+    model: sequential(embedding(11, 6), lstm(8, { layers: 2 }), dense(11)),
     input: [7],
     task: { kind: 'characters', alphabet: Array.from('abcdefghijk') },
   },
@@ -199,7 +207,7 @@ describe('an exported model', () => {
       for (const name of output) known.add(name);
     }
     const floats = graph.initializer.filter(({ name }) =>
-      /(weight|bias|running_mean|running_var)$/.test(name),
+      /(weight|bias|running_mean|running_var)(_[ih]h_l\d)?$/.test(name),
     );
     const { parameters, state } = prepared.weights;
     expect(floats).toHaveLength(parameters.length + state.length);

@@ -3,7 +3,7 @@ import { compile } from '../compile/index.js';
 import { ndarray, type Tensor } from '../graph/index.js';
 import { flattenTree, unflattenTree } from '../graph/tree.js';
 import { Generator } from '../random/index.js';
-import { gru, lstm } from './index.js';
+import { gru, lstm, sequential, torchNames } from './index.js';
 
 // Values, gradients and training: against PyTorch in networks.test.ts.
 
@@ -47,6 +47,22 @@ describe.each([
     expect(sequence.shape).toEqual([2, 3, 4]);
     expect(state.shape).toEqual([2, 4]);
     expect(Array.from(state.data)).toEqual([...sequence.data.slice(8, 12), ...sequence.data.slice(20, 24)]);
+  });
+
+  test('is called in files as PyTorch calls it', () => {
+    const initial = sequential(layer(2, { layers: 2 })).init(new Generator(1), [3, 5]);
+    const names = torchNames(initial).parameters.map(({ name: own, shape }) => `${own} ${shape.join('×')}`);
+    // As torch.nn.Sequential(torch.nn.GRU(5, 2, num_layers=2)).state_dict() has them.
+    expect(names).toEqual([
+      `0.weight_ih_l0 ${2 * gates}×5`,
+      `0.weight_hh_l0 ${2 * gates}×2`,
+      `0.bias_ih_l0 ${2 * gates}`,
+      `0.bias_hh_l0 ${2 * gates}`,
+      `0.weight_ih_l1 ${2 * gates}×2`,
+      `0.weight_hh_l1 ${2 * gates}×2`,
+      `0.bias_ih_l1 ${2 * gates}`,
+      `0.bias_hh_l1 ${2 * gates}`,
+    ]);
   });
 
   test('says what is wrong', () => {

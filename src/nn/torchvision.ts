@@ -27,6 +27,14 @@ const leafNames: Readonly<Record<string, string>> = {
   variance: 'running_var',
 };
 
+/** The arrays of a recurrent layer, which PyTorch tells apart by the number of the layer at the end. */
+const cellNames: Readonly<Record<string, string>> = {
+  inputWeight: 'weight_ih_l',
+  hiddenWeight: 'weight_hh_l',
+  inputBias: 'bias_ih_l',
+  hiddenBias: 'bias_hh_l',
+};
+
 /** Of batch norms made by PyTorch; with a fixed momentum it has no effect. */
 const ignored = /(^|\.)num_batches_tracked$/;
 
@@ -34,7 +42,7 @@ const ignored = /(^|\.)num_batches_tracked$/;
  * What PyTorch calls the arrays of a model. Residual networks (`residualNetwork`, both stems) have torchvision's names
  * (`conv1.weight`, `layer1.0.bn1.running_mean`, `layer2.0.downsample.0.weight`, `fc.bias`), transformers names of GPT's parts
  * (`blocks.0.attention.project.weight`), and all others the paths of their trees, which for a chain are those of
- * `torch.nn.Sequential` over the same layers (`1.weight`). Dense weights are [outputs, inputs], as `torch.nn.Linear` has them:
+ * `torch.nn.Sequential` over the same layers (`1.weight`, of a recurrent layer `1.weight_ih_l0`). Dense weights are [outputs, inputs], as `torch.nn.Linear` has them:
  * told by the bias beside them.
  */
 export function torchNames({ parameters, state }: Pick<Initialised, 'parameters' | 'state'>): TorchNames {
@@ -47,6 +55,11 @@ export function torchNames({ parameters, state }: Pick<Initialised, 'parameters'
       const { shape } = leaves[index];
       const parent = path.slice(0, path.lastIndexOf('.') + 1);
       const last = path.slice(parent.length);
+      if (Object.hasOwn(cellNames, last)) {
+        const name = parent.replace(/(\d+)\.$/, (_, layer: string) => cellNames[last] + layer);
+        const isWeight = shape.length === 2;
+        return { name, shape: isWeight ? [shape[1], shape[0]] : shape, transposed: isWeight };
+      }
       const bias = shapes.get(`${parent}bias`);
       const transposed =
         last === 'weight' && shape.length === 2 && bias !== undefined && sameShape(bias, [shape[1]]);

@@ -89,12 +89,44 @@ function standardGraph(source: Graph, names: readonly string[], outputs: readonl
       .map((value) => ({ ...value, name: rename(value.name) }))
       .filter(({ name }) => !seen.has(name) && seen.add(name)),
     outputs: model.graph.outputs.map((value) => ({ ...value, name: rename(value.name) })),
-    nodes: model.graph.nodes.map((node) => ({
-      ...node,
-      inputs: node.inputs.map(rename),
-      outputs: node.outputs.map(rename),
-    })),
+    nodes: model.graph.nodes.map((node) => withNames(node, rename)),
   };
+}
+
+/** A node with other names, also where the body of a loop uses them. */
+function withNames(node: OnnxNode, rename: (name: string) => string): OnnxNode {
+  const inside = ({ nodes, outputs, ...rest }: OnnxGraph): OnnxGraph => ({
+    ...rest,
+    nodes: nodes.map((inner) => withNames(inner, rename)),
+    outputs: outputs.map((value) => ({ ...value, name: rename(value.name) })),
+  });
+  return {
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+    attributes: withBodies(node, inside),
+  };
+}
+
+/** A node's attributes with something done to the bodies of loops. */
+function withBodies(
+  { attributes = {} }: OnnxNode,
+  change: (body: OnnxGraph, name: string) => OnnxGraph,
+): Record<string, Attribute> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]): [string, Attribute] => [
+      name,
+      'graph' in value ? { graph: change(value.graph, name) } : value,
+    ]),
+  );
+}
+
+/** The names that nodes read, also in the bodies of loops. */
+function namesRead(nodes: readonly OnnxNode[]): string[] {
+  return nodes.flatMap(({ inputs, attributes = {} }) => [
+    ...inputs,
+    ...Object.values(attributes).flatMap((value) => ('graph' in value ? namesRead(value.graph.nodes) : [])),
+  ]);
 }
 
 /** Two lowerings of a model for `few` and for `more` examples made into one for any number. */
@@ -117,12 +149,33 @@ class AnyBatch {
 
   graph(): OnnxGraph {
     const { first, second } = this;
-    if (first.nodes.length !== second.nodes.length) this.#refuse('its number of operators');
-    const nodes = first.nodes.map((node, index) => this.#node(node, second.nodes[index]));
+    const nodes = this.#nodes(first, second);
     const all = [...this.#computed, ...nodes];
-    const used = new Set(all.flatMap(({ inputs }) => inputs));
+    const used = new Set(namesRead(all));
     const initializers = [...first.initializers, ...this.#added.values()];
     return { ...first, nodes: all, initializers: initializers.filter(({ name }) => used.has(name)) };
+  }
+
+  #nodes(first: OnnxGraph, second: OnnxGraph): OnnxNode[] {
+    if (first.nodes.length !== second.nodes.length) this.#refuse('its number of operators');
+    return first.nodes.map((node, index) => this.#node(node, second.nodes[index]));
+  }
+
+  /** The body of a loop: what it computes from the count of examples is computed outside. */
+  #body(first: OnnxGraph, second: OnnxGraph): OnnxGraph {
+    const values = (some: readonly ValueInfo[], others: readonly ValueInfo[]) =>
+      some.map((value, index) => ({
+        ...value,
+        shape: value.shape.map((extent, axis) =>
+          extent === others[index].shape[axis] ? extent : `${value.name}_${axis}`,
+        ),
+      }));
+    return {
+      ...first,
+      nodes: this.#nodes(first, second),
+      inputs: values(first.inputs, second.inputs),
+      outputs: values(first.outputs, second.outputs),
+    };
   }
 
   #refuse(what: string): never {
@@ -138,7 +191,11 @@ class AnyBatch {
       attributesText(node) === attributesText(other);
     if (!same) this.#refuse(`an attribute of ${node.op}`);
     const inputs = node.inputs.map((name, place) => this.#operand(node, name, other.inputs[place]));
-    return { ...node, inputs };
+    const attributes = withBodies(node, (body, name) => {
+      const counterpart = other.attributes?.[name];
+      return counterpart && 'graph' in counterpart ? this.#body(body, counterpart.graph) : body;
+    });
+    return { ...node, inputs, attributes };
   }
 
   #operand({ op }: OnnxNode, name: string, other: string): string {
@@ -201,9 +258,9 @@ class AnyBatch {
   }
 }
 
-/** Attributes as text; those that hold a tensor never depend on the count but by its extents, which show. */
+/** Attributes as text; those that hold a tensor never depend on the count but by its extents, which show. Bodies are left out. */
 function attributesText({ attributes = {} }: OnnxNode): string {
-  return JSON.stringify(attributes);
+  return JSON.stringify(attributes, (key, value: unknown) => (key === 'graph' ? null : value));
 }
 
 function sameData(a: NDArray, b: NDArray): boolean {
