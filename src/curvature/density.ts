@@ -6,6 +6,7 @@
  */
 import { ScreeError } from '../graph/errors.js';
 import type { Generator } from '../random/index.js';
+import { KrylovBasis } from './krylov-basis.js';
 import { lanczos, type LinearOperator } from './lanczos.js';
 import { estimateOf, type Estimate } from './trace.js';
 
@@ -20,6 +21,8 @@ export interface DensityOptions {
   /** σ as a share of the width of the spectrum; 0.01 by default. */
   readonly width?: number;
   readonly storage?: 'float32' | 'float64';
+  /** Memory to use again, as in lanczos. */
+  readonly basis?: KrylovBasis;
   readonly onStep?: (step: number, steps: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -52,6 +55,7 @@ export async function spectralDensity(
     throw new ScreeError(`spectralDensity: ${probes} probes have no standard error; take at least 2`);
   }
   const quadratures: { nodes: Float64Array; weights: Float64Array }[] = [];
+  const basis = options.basis ?? new KrylovBasis(operator.size, storage ?? 'float64');
   for (let probe = 0; probe < probes; probe++) {
     const { ritz, weights } = await lanczos(operator, {
       generator: generator.fork(probe),
@@ -59,7 +63,7 @@ export async function spectralDensity(
       bottom: 0,
       tolerance: 0,
       maxSteps: steps,
-      storage,
+      basis,
       signal: options.signal,
       onStep: (step) => options.onStep?.(probe * steps + step, probes * steps),
     });

@@ -1,63 +1,195 @@
 import { ScreeError } from '../graph/errors.js';
+import { simdKernels, type SimdKernels } from '../linalg/index.js';
 import { normal, type Generator } from '../random/index.js';
 import type { FloatVector } from './network.js';
 
 /** Elements that are worked on at a time: one stretch of a vector stays in the cache while all basis vectors pass. */
 const stretch = 4096;
+/** Bytes of a page of WebAssembly's memory. */
+const page = 65536;
+/** Vectors that a memory grows by. */
+const growth = 4;
+
+/**
+ * Float32 vectors in WebAssembly's memory, behind one stretch of float64: there the loops over both run four elements at a time. One memory
+ * holds up to 4 GB; what goes beyond lies in ordinary arrays.
+ */
+class SingleBank {
+  #stretch: Float64Array;
+  readonly #stride: number;
+  #room = 0;
+
+  private constructor(
+    private readonly kernels: SimdKernels,
+    private readonly size: number,
+  ) {
+    kernels.memory.grow(Math.ceil((8 * stretch) / page));
+    this.#stretch = new Float64Array(kernels.memory.buffer, 0, stretch);
+    this.#stride = 16 * Math.ceil((4 * size) / 16);
+  }
+
+  static make(size: number): SingleBank | undefined {
+    const kernels = size < stretch ? undefined : simdKernels();
+    return kernels && new SingleBank(kernels, size);
+  }
+
+  /** Vector `index` in place, of zeros; undefined where the memory cannot hold it. */
+  make(index: number): Float32Array | undefined {
+    if (index >= this.#room) {
+      const bytes = this.#address(index + growth) - this.kernels.memory.buffer.byteLength;
+      try {
+        if (bytes > 0) this.kernels.memory.grow(Math.ceil(bytes / page));
+      } catch {
+        return undefined;
+      }
+      this.#room = index + growth;
+    }
+    return this.view(index);
+  }
+
+  /** The memory's buffer is a new one after it has grown. */
+  view(index: number): Float32Array {
+    return new Float32Array(this.kernels.memory.buffer, this.#address(index), this.size);
+  }
+
+  /** Takes w from `start` on into the stretch. @returns the count of elements, with zeros up to whole rounds of the loops */
+  load(w: Float64Array, start: number): number {
+    const values = w.subarray(start, Math.min(start + stretch, w.length));
+    const into = this.#held();
+    into.set(values);
+    const length = 4 * Math.ceil(values.length / 4);
+    into.fill(0, values.length, length);
+    return length;
+  }
+
+  /** Gives the stretch back. */
+  save(w: Float64Array, start: number): void {
+    w.set(this.#held().subarray(0, Math.min(stretch, w.length - start)), start);
+  }
+
+  dot(index: number, start: number, length: number): number {
+    return this.kernels.dotSingle(this.#address(index) + 4 * start, 0, length);
+  }
+
+  add(factor: number, index: number, start: number, length: number): void {
+    this.kernels.addSingle(factor, this.#address(index) + 4 * start, 0, length);
+  }
+
+  /** The stretch: in a new buffer after the memory has grown. */
+  #held(): Float64Array {
+    if (this.#stretch.length === 0) this.#stretch = new Float64Array(this.kernels.memory.buffer, 0, stretch);
+    return this.#stretch;
+  }
+
+  #address(index: number): number {
+    return 8 * stretch + this.#stride * index;
+  }
+}
 
 /** Orthonormal vectors, held in float32 or float64; products with them are summed in float64. */
 export class KrylovBasis {
   readonly #vectors: FloatVector[] = [];
+  readonly #bank: SingleBank | undefined;
+  /** Vectors in the bank: the first ones. */
+  #banked = 0;
+  #count = 0;
 
   constructor(
     readonly size: number,
-    private readonly storage: 'float32' | 'float64',
-  ) {}
-
-  get count(): number {
-    return this.#vectors.length;
+    readonly storage: 'float32' | 'float64',
+  ) {
+    this.#bank = storage === 'float32' ? SingleBank.make(size) : undefined;
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Forgets all vectors and keeps their memory for others. */
+  clear(): void {
+    this.#count = this.#banked = 0;
+    this.#vectors.length = 0;
+  }
+
+  /** Valid until the next one is added. */
   vector(index: number): FloatVector {
-    return this.#vectors[index];
+    return this.#bank && index < this.#banked ? this.#bank.view(index) : this.#vectors[index - this.#banked];
   }
 
   /** Adds w / length. */
   push(w: Float64Array, length: number): void {
-    const vector = this.storage === 'float32' ? new Float32Array(this.size) : new Float64Array(this.size);
+    const vector = this.#make();
     const factor = 1 / length;
     for (let i = 0; i < w.length; i++) vector[i] = factor * w[i];
-    this.#vectors.push(vector);
+    this.#count++;
   }
 
-  /** Products of w with all vectors. */
-  coefficients(w: Float64Array): Float64Array {
-    const result = new Float64Array(this.count);
+  #make(): FloatVector {
+    if (this.#bank && this.#banked === this.#count) {
+      const vector = this.#bank.make(this.#count);
+      if (vector) {
+        this.#banked++;
+        return vector;
+      }
+    }
+    const vector = this.storage === 'float32' ? new Float32Array(this.size) : new Float64Array(this.size);
+    this.#vectors.push(vector);
+    return vector;
+  }
+
+  /** Products of w with the vectors from `first` on. */
+  coefficients(w: Float64Array, first = 0): Float64Array {
+    const result = new Float64Array(this.#count - first);
+    const banked = Math.max(0, this.#banked - first);
     for (let start = 0; start < w.length; start += stretch) {
       const end = Math.min(start + stretch, w.length);
-      for (let k = 0; k < result.length; k++) result[k] += dotRange(this.#vectors[k], w, start, end);
+      if (this.#bank && banked > 0) {
+        const length = this.#bank.load(w, start);
+        for (let k = 0; k < banked; k++) result[k] += this.#bank.dot(first + k, start, length);
+      }
+      for (let k = banked; k < result.length; k++) {
+        result[k] += dotRange(this.#vectors[first + k - this.#banked], w, start, end);
+      }
     }
     return result;
   }
 
-  /** w ← w − Σ coefficients·vectors. */
-  remove(w: Float64Array, coefficients: Float64Array): void {
+  /** w ← w − Σ coefficients·vectors, with the vectors from `first` on. */
+  remove(w: Float64Array, coefficients: Float64Array, first = 0): void {
+    this.#add(
+      w,
+      coefficients.map((x) => -x),
+      first,
+    );
+  }
+
+  #add(w: Float64Array, factors: ArrayLike<number>, first: number): void {
+    const banked = Math.min(factors.length, Math.max(0, this.#banked - first));
     for (let start = 0; start < w.length; start += stretch) {
       const end = Math.min(start + stretch, w.length);
-      for (let k = 0; k < coefficients.length; k++) {
-        const vector = this.#vectors[k];
-        const factor = coefficients[k];
-        for (let i = start; i < end; i++) w[i] -= factor * vector[i];
+      if (this.#bank && banked > 0) {
+        const length = this.#bank.load(w, start);
+        for (let k = 0; k < banked; k++) this.#bank.add(factors[k], first + k, start, length);
+        this.#bank.save(w, start);
+      }
+      for (let k = banked; k < factors.length; k++) {
+        const vector = this.#vectors[first + k - this.#banked];
+        const factor = factors[k];
+        for (let i = start; i < end; i++) w[i] += factor * vector[i];
       }
     }
   }
 
   /**
    * Takes from w its part in the span; once more where little was left, since rounding has then a share in the rest (Daniel, Gragg,
-   * Kaufman and Stewart 1976).
+   * Kaufman and Stewart 1976). What lies along the last two vectors goes first: that is most of it in Lanczos' method, and the
+   * others need no second pass for it.
    * @returns the products with the vectors, and the length of what is left
    */
   orthogonalise(w: Float64Array): { coefficients: Float64Array; length: number } {
+    const first = Math.max(0, this.#count - 2);
+    const last = this.coefficients(w, first);
+    this.remove(w, last, first);
     const before = lengthOf(w);
     const coefficients = this.coefficients(w);
     this.remove(w, coefficients);
@@ -68,6 +200,7 @@ export class KrylovBasis {
       for (let k = 0; k < again.length; k++) coefficients[k] += again[k];
       length = lengthOf(w);
     }
+    for (let k = 0; k < last.length; k++) coefficients[first + k] += last[k];
     return { coefficients, length };
   }
 
@@ -84,14 +217,7 @@ export class KrylovBasis {
   /** Σ weights·vectors. */
   combine(weights: ArrayLike<number>): Float64Array {
     const result = new Float64Array(this.size);
-    for (let start = 0; start < this.size; start += stretch) {
-      const end = Math.min(start + stretch, this.size);
-      for (let k = 0; k < weights.length; k++) {
-        const vector = this.#vectors[k];
-        const factor = weights[k];
-        for (let i = start; i < end; i++) result[i] += factor * vector[i];
-      }
-    }
+    this.#add(result, weights, 0);
     return result;
   }
 }

@@ -45,6 +45,8 @@ export interface LanczosOptions {
   readonly failure?: number;
   /** Element type of the basis: float32 halves the memory; float64 by default. */
   readonly storage?: 'float32' | 'float64';
+  /** Memory to use again, in place of one of its own: vectors of an earlier result that used it are lost. */
+  readonly basis?: KrylovBasis;
   /** Called after each product. */
   readonly onStep?: (step: number, steps: number) => void;
   readonly signal?: AbortSignal;
@@ -107,11 +109,13 @@ export function missedShare(size: number, steps: number, failure: number): numbe
  */
 export async function lanczos(operator: LinearOperator, options: LanczosOptions): Promise<LanczosResult> {
   const { size } = operator;
-  const { generator, top = 1, bottom = 1, tolerance = 1e-3, failure = 0.01, storage = 'float64' } = options;
+  const { generator, top = 1, bottom = 1, tolerance = 1e-3, failure = 0.01 } = options;
   if (!Number.isInteger(size) || size < 1) throw new ScreeError(`lanczos: the order ${size} is no matrix's`);
   const maxSteps = Math.min(size, options.maxSteps ?? Math.max(60, 10 + 5 * (top + bottom)));
   if (!(maxSteps >= 1)) throw new ScreeError(`lanczos: maxSteps is ${maxSteps}; it must be at least 1`);
-  const basis = new KrylovBasis(size, storage);
+  const basis = options.basis ?? new KrylovBasis(size, options.storage ?? 'float64');
+  basis.clear();
+  const { storage } = basis;
   const diagonal: number[] = [];
   const coupling: number[] = [];
   const outside = { squares: 0, count: 0 };
@@ -141,7 +145,8 @@ export async function lanczos(operator: LinearOperator, options: LanczosOptions)
     coupling.push(isInvariant ? 0 : length);
     if (!isInvariant && coupling.every((value, at) => value > 0 || at === step - 1)) ownSteps = step;
     const isLast = step >= maxSteps;
-    const isChecked = isLast || step % 5 === 0 || isInvariant;
+    // Its own work grows with the cube of the steps.
+    const isChecked = isLast || step % Math.max(5, Math.floor(step / 50) * 5) === 0 || isInvariant;
     if (isChecked) {
       const eigen = symmetricEigen(tridiagonal(diagonal, coupling), step);
       const scale = Math.max(Math.abs(eigen.values[0]), Math.abs(eigen.values[step - 1]));

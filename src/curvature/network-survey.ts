@@ -3,7 +3,7 @@ import type { CompileOptions } from '../compile/index.js';
 import { Generator } from '../random/index.js';
 import { spectralDensity, type SpectralDensity } from './density.js';
 import { escapeAlong } from './escape-network.js';
-import { lengthOf } from './krylov-basis.js';
+import { KrylovBasis, lengthOf } from './krylov-basis.js';
 import { lanczos, type LanczosResult, type LinearOperator } from './lanczos.js';
 import { blockTraces, layersOf, type LayerBlock } from './layer-blocks.js';
 import {
@@ -116,7 +116,8 @@ export async function surveyNetwork(
   const { compile = {}, keepBytes, seed = 0, signal, top = 5, bottom = 5, maxSteps, scaling } = options;
   checkFinite(loss, at);
   const generator = new Generator(seed);
-  const storage = loss.parameters[0].dtype === 'float64' ? 'float64' : 'float32';
+  // One memory for all bases, one after the other.
+  const basis = new KrylovBasis(at.length, loss.parameters[0].dtype === 'float64' ? 'float64' : 'float32');
   const isLarge = at.length > 1e6;
   const tell = (what: string) => (done: number, of: number) => options.onProgress?.(what, done, of);
   const f = new LossFunction(loss, compile);
@@ -130,7 +131,7 @@ export async function surveyNetwork(
       top: Math.max(1, top),
       bottom: Math.max(1, bottom),
       maxSteps,
-      storage,
+      basis,
       signal,
       onStep: tell('eigenvalues'),
     });
@@ -152,7 +153,7 @@ export async function surveyNetwork(
         generator: generator.fork('scaled'),
         bottom: 0,
         maxSteps: 40,
-        storage,
+        basis,
         signal,
         onStep: tell('preconditioned sharpness'),
       }));
@@ -163,7 +164,7 @@ export async function surveyNetwork(
             // Large networks pay for every product: fewer, and the standard errors say so.
             probes: options.probes ?? (isLarge ? 4 : 10),
             steps: options.densitySteps ?? (isLarge ? 40 : 80),
-            storage,
+            basis,
             signal,
             onStep: tell('density'),
           })

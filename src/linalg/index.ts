@@ -14,3 +14,4 @@ export {
   subtract,
 } from './vectors.js';
 export { vectorBank, type VectorBank } from './vector-bank.js';
+export { LANES, simdKernels, type SimdKernels } from './simd.js';

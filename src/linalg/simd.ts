@@ -18,6 +18,10 @@ export interface SimdKernels {
   dot(a: number, b: number, length: number): number;
   /** y ← scale·y + factor·x; returns Σ yᵢwᵢ. */
   combine(factor: number, x: number, scale: number, y: number, w: number, length: number): number;
+  /** Σ aᵢwᵢ for float32 a, in float64. */
+  dotSingle(a: number, w: number, length: number): number;
+  /** w ← w + factor·a for float32 a, in float64. */
+  addSingle(factor: number, a: number, w: number, length: number): void;
 }
 
 /** Elements a round of a loop takes: two vectors of two, so that additions need not wait for each other. */
@@ -51,12 +55,16 @@ const isLess = 0x49;
 const addDoubles = 0xa0;
 const end = 0x0b;
 const load = (local: number, offset: number): number[] => code(get(local), 0xfd, 0x00, 3, offset);
+/** Two float32 as a vector of two float64. */
+const loadSingles = (local: number, offset: number): number[] =>
+  code(get(local), 0xfd, 0x5d, 2, offset, 0xfd, 0x5f);
 const store = (offset: number): number[] => [0xfd, 0x0b, 3, offset];
 const splat = [0xfd, 0x14];
 const lane = (index: number): number[] => [0xfd, 0x21, index];
 const add = [0xfd, 0xf0, 0x01];
 const multiply = [0xfd, 0xf2, 0x01];
-const advance = (local: number): number[] => code(get(local), int(8 * LANES), addInts, set(local));
+const advance = (local: number, bytes = 8): number[] =>
+  code(get(local), int(bytes * LANES), addInts, set(local));
 
 /** do { body } while (pointer < limit), unless there is nothing to do. */
 function loop(pointer: number, limit: number, body: readonly number[]): number[] {
@@ -127,22 +135,63 @@ function combineBody(): number[] {
   );
 }
 
+function dotSingleBody(): number[] {
+  const [a, w, length, limit, low, high] = [0, 1, 2, 3, 4, 5];
+  const accumulate = (sum: number, place: number): number[] =>
+    code(get(sum), loadSingles(a, 8 * place), load(w, 16 * place), multiply, add, set(sum));
+  const round = code(accumulate(low, 0), accumulate(high, 1), advance(a, 4), advance(w));
+  return body(
+    [
+      [1, I32],
+      [2, VECTOR],
+    ],
+    code(limitOf(w, length, limit), loop(w, limit, round), total(low, high)),
+  );
+}
+
+function addSingleBody(): number[] {
+  const [factor, a, w, length, limit, factors] = [0, 1, 2, 3, 4, 5];
+  const step = (place: number): number[] =>
+    code(
+      get(w),
+      code(loadSingles(a, 8 * place), get(factors), multiply),
+      load(w, 16 * place),
+      add,
+      store(16 * place),
+    );
+  const round = code(step(0), step(1), advance(a, 4), advance(w));
+  return body(
+    [
+      [1, I32],
+      [1, VECTOR],
+    ],
+    code(get(factor), splat, set(factors), limitOf(w, length, limit), loop(w, limit, round)),
+  );
+}
+
 function moduleBytes(): Uint8Array {
   const signature = (parameters: readonly number[], results: readonly number[]): number[] =>
     code(0x60, sized(parameters), sized(results));
-  const [dot, combine, memory] = [0, 1, 0];
+  const [dot, combine, dotSingle, addSingle, memory] = [0, 1, 2, 3, 0];
   return Uint8Array.from(
     code(
       [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-      section(1, [signature([I32, I32, I32], [F64]), signature([F64, I32, F64, I32, I32, I32], [F64])]),
-      section(3, [[dot], [combine]]),
+      section(1, [
+        signature([I32, I32, I32], [F64]),
+        signature([F64, I32, F64, I32, I32, I32], [F64]),
+        signature([F64, I32, I32, I32], []),
+      ]),
+      // Each function's signature, by its number above.
+      section(3, [[0], [1], [0], [2]]),
       section(5, [[0, 0]]),
       section(7, [
         code(named('memory'), 2, memory),
         code(named('dot'), 0, dot),
         code(named('combine'), 0, combine),
+        code(named('dotSingle'), 0, dotSingle),
+        code(named('addSingle'), 0, addSingle),
       ]),
-      section(10, [dotBody(), combineBody()]),
+      section(10, [dotBody(), combineBody(), dotSingleBody(), addSingleBody()]),
     ),
   );
 }
