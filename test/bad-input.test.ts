@@ -55,6 +55,9 @@ beforeAll(async () => {
   writeDataset(at('missing'), small);
   mkdirSync(at('nothing'));
 
+  writeFileSync(at('syntax.ts'), 'const a = 1;\nconst b = ;\n');
+  writeFileSync(at('throws.ts'), 'interface A {\n  a: number;\n} throw new Error("on purpose");\n');
+  writeFileSync(at('number.ts'), 'export default 3;\n');
   writeFileSync(at('short.csv'), '1,2,3\n');
   writeFileSync(at('words.csv'), `${new Array(64).fill('x').join(',')}\n`);
   writeFileSync(at('large.csv'), `${new Array(64).fill('256').join(',')}\n`);
@@ -102,6 +105,58 @@ const cases: [name: string, args: () => string[], message: string][] = [
     'batch size must be an integer from 1 to 1437, not 1438',
   ],
   ['negative rate', () => train('--optimizer', 'adam:lr=-1'), 'lr ≥ 0'],
+  ['unknown loss', () => train('--loss', 'crossentropi'), 'unknown loss "crossentropi"; did you mean'],
+  ['another task’s loss', () => train('--loss', 'mse'), 'loss mse is not for data that ask for classes'],
+  [
+    'unknown loss option',
+    () => train('--loss', 'focal:gama=1'),
+    'focal: unknown option "gama"; did you mean "gamma"?',
+  ],
+  ['parts of unlike sizes', () => train('--accumulate', '3'), 'take a divisor of 64'],
+  ['curvature in parts', () => train('--accumulate', '2', '--optimizer', 'sophia'), 'take accumulate 1'],
+  ['no parts', () => train('--accumulate', '0'), 'accumulate must be an integer from 1 to 64, not 0'],
+  [
+    'patience with nothing to watch',
+    () => train('--patience', '3'),
+    'hold rows back (--validation-split 0.1)',
+  ],
+  [
+    'no patience',
+    () => train('--patience', '0', '--validation-split', '0.1'),
+    'patience must be an integer from 1',
+  ],
+  [
+    'unknown augmentation',
+    () => train('--augment', 'flop'),
+    'unknown augmentation "flop"; did you mean "flip"?',
+  ],
+  ['unknown summary', () => train('--summary', 'long'), 'Allowed choices are short, full, none'],
+  [
+    'characters for numbers',
+    () => ['train', 'mlp', '--data', 'alice', '--quiet'],
+    'mlp takes numbers, and characters are none',
+  ],
+  ['numbers for characters', () => ['train', 'gru', '--quiet'], 'are no sequences of characters'],
+  [
+    'a model that is not there',
+    () => ['train', at('none.ts'), '--quiet'],
+    `cannot read model '${at('none.ts')}'`,
+  ],
+  [
+    'a model that does not parse',
+    () => ['train', at('syntax.ts'), '--quiet'],
+    `${at('syntax.ts')}, line 2: Unexpected token`,
+  ],
+  [
+    'a model that throws',
+    () => ['train', at('throws.ts'), '--quiet'],
+    `${at('throws.ts')}, line 3: on purpose`,
+  ],
+  [
+    'a module without a model',
+    () => ['train', at('number.ts'), '--quiet'],
+    'its default export is the number 3',
+  ],
   [
     'checkpoints too often',
     () => train('--checkpoint-every', '0'),
@@ -146,6 +201,7 @@ const cases: [name: string, args: () => string[], message: string][] = [
   ['resume another model', () => ['train', 'lenet', '--resume', at('run')], 'it cannot be given a model'],
 
   ['evaluate nothing', () => ['eval'], "missing required argument 'run'"],
+  ['best of no validation part', () => ['eval', at('run'), '--checkpoint', 'best'], 'take the last one'],
   ['evaluate no run', () => ['eval', at('full')], 'is not a run folder'],
   ['no sound checkpoint', () => ['eval', at('empty-run')], 'step-00000030.safetensors'],
   ['no file', () => predict('nowhere.csv'), `cannot read ${at('nowhere.csv')}`],

@@ -22,10 +22,26 @@ const report = z.strictObject({
   steps: z.int(),
   seed: z.int(),
   train: score,
+  validation: z.null(),
   test: score,
+  best: z.null(),
+  stoppedEarly: z.literal(false),
   seconds: z.number().positive(),
   stepMs: z.number().positive(),
   resumedFrom: z.null(),
+});
+
+const evaluation = z.looseObject({
+  confusion: z.array(z.array(z.int())),
+  classes: z.array(
+    z.strictObject({
+      class: z.string(),
+      precision: z.number(),
+      recall: z.number(),
+      f1: z.number(),
+      support: z.int(),
+    }),
+  ),
 });
 
 describe('the defaults on digits', () => {
@@ -85,14 +101,35 @@ describe('the defaults on digits', () => {
   test('eval gives what train gave', async () => {
     const { code, stdout } = await scree(['eval', result.run, '--json'], { cwd: folder.path });
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({
+    const { confusion, classes, ...report } = evaluation.parse(JSON.parse(stdout));
+    expect(report).toEqual({
       run: result.run,
       model: 'lenet',
       data: 'digits',
       step: result.steps,
+      checkpoint: 'last',
       rows: 360,
       test: result.test,
     });
+    const diagonal = confusion.reduce((sum, row, digit) => sum + row[digit], 0);
+    expect(diagonal / 360).toBe(result.test.accuracy);
+    const { test: part } = await loadDataset('digits');
+    classes.forEach(({ class: digit, support, recall }, index) => {
+      expect(support).toBe(part.labels.data.filter((label: number) => label === Number(digit)).length);
+      expect(recall).toBe(confusion[index][index] / support);
+    });
+  });
+
+  test('eval draws the confusion matrix and a table of the classes within 80 columns', async () => {
+    const { stdout } = await scree(['eval', result.run], { cwd: folder.path });
+    const lines = stdout.split('\n');
+    expect(lines[0]).toMatch(
+      /^lenet after step 506, on 360 test rows of digits: accuracy \d\d\.\d%, loss 0\.\d+$/,
+    );
+    expect(lines).toContain('rows: what it is; columns: what it was taken for');
+    expect(lines.filter((line) => /^\d( +(\d+|·)){10}$/.test(line))).toHaveLength(10);
+    expect(lines.filter((line) => /^\d( +[01]\.\d{4}){3} +\d\d$/.test(line))).toHaveLength(10);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   test('predict classifies the test part as often rightly as train said, from CSV and from IDX', async () => {
@@ -146,4 +183,57 @@ test('help names what there is', async () => {
   for (const name of ['lenet', 'fashion-mnist', 'adamw', 'onecycle', '--resume', '--debug']) {
     expect(stdout).toContain(name);
   }
+});
+
+describe('a table, a model of the user’s own, and a validation part', () => {
+  // y = 2a − 3 and a little of b; the target's own unit is what is shown.
+  const rows = Array.from({ length: 120 }, (_, row) => {
+    const a = Math.sin(row * 1.7);
+    const b = Math.cos(row * 2.3);
+    return [a, b, 20 * a - 30 + b];
+  });
+
+  test('are trained, stopped early, tested and used to predict', async () => {
+    writeFileSync(at('table.csv'), `a,b,y\n${rows.map((row) => `${row.join(',')}\n`).join('')}`);
+    writeFileSync(at('new.csv'), 'b,a\n0.5,0\n');
+    writeFileSync(
+      at('small.ts'),
+      `import { dense, relu, sequential, type Layer } from 'scree/nn';
+export default (input: readonly number[], outputs: number): Layer =>
+  sequential(dense(8), relu(), dense(outputs));
+`,
+    );
+    const options = ['--data', 'table.csv', '--batch', '16', '--validation-split', '0.2', '--patience', '3'];
+    const more = ['--accumulate', '2', '--steps', '900', '--optimizer', 'adam:lr=3e-2', '--threads', '1'];
+    const trained = await scree(['train', './small.ts', ...options, ...more, '--summary'], {
+      cwd: folder.path,
+    });
+    expect(trained.stderr).toBe('');
+    expect(trained.code).toBe(0);
+    expect(trained.stdout).toContain('the column y is predicted as a number');
+    expect(trained.stdout).toMatch(/^dense 8 +8 +24 +32 FLOP$/m);
+    expect(trained.stdout).toMatch(/^test rmse [\d.]+, R² 0\.\d+ after/m);
+    expect(trained.stdout).toMatch(/^best on validation: epoch \d+, rmse .*test rmse/m);
+    expect(Math.max(...trained.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110);
+
+    const run = join('runs', 'small-table-1');
+    const json = await scree(['eval', run, '--json'], { cwd: folder.path });
+    const report = z
+      .object({
+        checkpoint: z.literal('best'),
+        step: z.int(),
+        test: z.strictObject({ loss: z.number(), rmse: z.number(), mae: z.number(), r2: z.number() }),
+      })
+      .parse(JSON.parse(json.stdout));
+    expect(report.test.r2).toBeGreaterThan(0.9);
+    expect(report.test.mae).toBeLessThanOrEqual(report.test.rmse);
+    const [best] = await listCheckpoints(at(run, 'checkpoints', 'best'));
+    expect(report.step).toBe(best.step);
+    const last = await scree(['eval', run, '--checkpoint', 'last'], { cwd: folder.path });
+    expect(last.stdout).toContain(`small after step ${(await readRun(at(run))).result?.steps}`);
+
+    const predicted = await scree(['predict', run, 'new.csv'], { cwd: folder.path });
+    expect(predicted.stderr).toBe('');
+    expect(Math.abs(Number(predicted.stdout) - (0.5 - 30))).toBeLessThan(5);
+  });
 });

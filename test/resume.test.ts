@@ -18,7 +18,11 @@ const timeoutMs = 300_000;
 const runs = 5;
 const killsEach = 10;
 const steps = 600;
-const options = ['mlp', '--steps', `${steps}`, '--batch', '32', '--threads', '1', '--checkpoint-every', '7'];
+const options = [
+  ...['mlp', '--steps', `${steps}`, '--batch', '32', '--threads', '1', '--checkpoint-every', '7'],
+  // What else is drawn, kept and watched.
+  ...['--augment', 'shift:pixels=1,mixup', '--validation-split', '0.1', '--patience', '50'],
+];
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -73,6 +77,11 @@ async function expectUndisturbed(path: string): Promise<void> {
   );
   expect(checkpoint?.step).toBe(steps);
   expect(checkpoint?.tensors).toEqual(expected?.tensors);
+  const [bestExpected, best] = await Promise.all(
+    [undisturbed, path].map((run) => newestSound(join(run, 'checkpoints', 'best'))),
+  );
+  expect(best.checkpoint?.step).toBe(bestExpected.checkpoint?.step);
+  expect(best.checkpoint?.tensors).toEqual(bestExpected.checkpoint?.tensors);
   const [metricsExpected, metrics] = await Promise.all(
     [undisturbed, path].map((run) => readMetrics(join(run, 'metrics.jsonl'))),
   );
@@ -81,6 +90,7 @@ async function expectUndisturbed(path: string): Promise<void> {
   expect(run.status).toBe('finished');
   expect(run.result?.test).toEqual(runExpected.result?.test);
   expect(run.result?.train).toEqual(runExpected.result?.train);
+  expect(run.result?.best).toEqual(runExpected.result?.best);
 }
 
 describe('a run that goes on ends with the bits of the undisturbed one', { timeout: timeoutMs }, () => {
@@ -117,6 +127,7 @@ describe('a run that goes on ends with the bits of the undisturbed one', { timeo
   );
 
   test.each([
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('after %s, which saves and says how to go on', async (signal, exitCode) => {
