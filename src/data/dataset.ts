@@ -138,7 +138,7 @@ function checkClasses({ name, classes, train }: RawDataset, part: PartName, { la
 }
 
 /** The rows of a part, in the order given. */
-export function takeRows({ inputs, labels }: RawPart, width: number, rows: readonly number[]): RawPart {
+function takeRows({ inputs, labels }: RawPart, width: number, rows: readonly number[]): RawPart {
   const likeInputs = (length: number): RawNumbers => {
     if (inputs instanceof Uint8Array) return new Uint8Array(length);
     return inputs instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
