@@ -18,11 +18,11 @@ const timeoutMs = 300_000;
 const runs = 5;
 const killsEach = 10;
 const steps = 600;
+/** The second line: what else is drawn, kept and watched. */
 const options = [
-  ...['mlp', '--steps', `${steps}`, '--batch', '32', '--threads', '1', '--checkpoint-every', '7'],
-  // What else is drawn, kept and watched.
-  ...['--augment', 'shift:pixels=1,mixup', '--validation-split', '0.1', '--patience', '50'],
-];
+  `mlp --steps ${steps} --batch 32 --threads 1 --checkpoint-every 7`,
+  '--augment shift:pixels=1,mixup --validation-split 0.1 --patience 50',
+].flatMap((line) => line.split(' '));
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
