@@ -1,19 +1,42 @@
-/** Floating-point operations of one training step of the bench's models, counted from their matrix products. */
-export const models = ['mlp', 'lenet', 'cnn'] as const;
+/** The models of the bench, what a step of each is given, and its floating-point operations. */
+import { productFlops } from '../src/compile/work.js';
+import type { Shape } from '../src/graph/shape.js';
+import { models as library } from '../src/nn/index.js';
+import { sgd } from '../src/optim/index.js';
+import { sampleGraph, sampleStep, type SampleStep } from '../src/train/sample-step.js';
+
+export const models = ['mlp', 'lenet', 'cnn', 'transformer', 'resnet18', 'resnet50'] as const;
 export type Model = (typeof models)[number];
 
-/** Multiply-adds of each layer's forward pass for one example. */
-const layers: Readonly<Record<Model, readonly number[]>> = {
-  mlp: [784 * 512, 512 * 256, 256 * 10],
-  lenet: [28 * 28 * 6 * 25, 10 * 10 * 16 * 6 * 25, 400 * 120, 120 * 84, 84 * 10],
-  cnn: [28 * 28 * 32 * 9, 14 * 14 * 64 * 32 * 9, 3136 * 128, 128 * 10],
+interface Task {
+  readonly input: Shape;
+  readonly outputs: number;
+  readonly batch: number;
+}
+
+const digits: Task = { input: [1, 28, 28], outputs: 10, batch: 128 };
+
+export const tasks: Readonly<Record<Model, Task>> = {
+  mlp: digits,
+  lenet: digits,
+  cnn: digits,
+  transformer: { input: [128], outputs: 96, batch: 16 },
+  resnet18: { input: [3, 32, 32], outputs: 10, batch: 32 },
+  resnet50: { input: [3, 224, 224], outputs: 1000, batch: 4 },
 };
 
+/** The step that is measured: SGD with momentum 0.9, as the peers take it. */
+export function modelStep(model: Model, threads: number): SampleStep {
+  const { input, outputs, batch: batchSize } = tasks[model];
+  const optimizer = sgd({ lr: 0.01, momentum: 0.9 });
+  const layer = library[model].build(input, outputs);
+  return sampleStep({ model: layer, input, outputs, batchSize, optimizer, target: 'onnx', threads });
+}
+
 /**
- * Forward, weight gradient and, but for the first layer, input gradient: two operations a multiply-add each. Pooling,
- * activations, the loss and the update are not counted.
+ * Products and convolutions, forward and backward, counted from the step's graph: two operations a multiply-add. Pooling,
+ * activations, norms, the loss and the update are not counted.
  */
-export function stepFlops(model: Model, batch: number): number {
-  const passes = layers[model].map((multiplyAdds, index) => multiplyAdds * (index === 0 ? 2 : 3));
-  return 2 * batch * passes.reduce((sum, value) => sum + value, 0);
+export function stepFlops(model: Model): number {
+  return productFlops(sampleGraph(modelStep(model, 1)).graph);
 }

@@ -9,12 +9,14 @@ export interface MeasureOptions {
   readonly each?: number;
   /** Calls before those that are timed. */
   readonly settle?: number;
+  /** A remark for the table. */
+  readonly note?: string;
 }
 
 /** Times `step` until `seconds` are over and prints the line: milliseconds an item, processor time over wall time, peak memory. */
 export async function measure(
   step: () => void | Promise<void>,
-  { seconds = 2, least = 5, most = 1000, each = 1, settle = 3 }: MeasureOptions = {},
+  { seconds = 2, least = 5, most = 1000, each = 1, settle = 3, note }: MeasureOptions = {},
 ): Promise<void> {
   for (let k = 0; k < settle; k++) await step();
   const times: number[] = [];
@@ -37,6 +39,7 @@ export async function measure(
     count: times.length,
     cores: (user + system) / 1e3 / wallMs,
     rssMb: process.resourceUsage().maxRSS / 1024,
+    note,
   };
   console.log(JSON.stringify(line));
 }

@@ -1,10 +1,21 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { ScreeError } from '../src/graph/errors.js';
+import type { Shape } from '../src/graph/shape.js';
 
 /** Reads an option's number; which numbers are right is for the library to say. */
 export function parseNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');
   return value;
+}
+
+/** Reads a shape. @throws ScreeError when it is none */
+export function parseShape(text: string): Shape {
+  const shape = text.split(/[x×]/).map(Number);
+  if (!shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
+    throw new ScreeError(`--input ${text} is no shape; write extents with x between, as 3x32x32`);
+  }
+  return shape;
 }
 
 /** Gathers the values of an option that may be given many times. */

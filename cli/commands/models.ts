@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { ScreeError } from '../../src/graph/errors.js';
 import { showShape, type Shape } from '../../src/graph/shape.js';
 import { costs, models, type Model } from '../../src/nn/index.js';
-import { parseNumber } from '../options.js';
+import { parseNumber, parseShape } from '../options.js';
 import { formatCount, formatSI } from '../terminal/format.js';
 import { styleFor } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
@@ -29,14 +29,6 @@ export function addModelsCommand(program: Command): void {
     .option('--classes <n>', 'numbers that a model gives', parseNumber)
     .option('--json', 'the list as JSON on standard output')
     .action((options: ModelsCommandOptions) => listModels(options));
-}
-
-function parseShape(text: string): Shape {
-  const shape = text.split(/[x×]/).map(Number);
-  if (!shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
-    throw new ScreeError(`--input ${text} is no shape; write extents with x between, as 3x32x32`);
-  }
-  return shape;
 }
 
 /** A model on an input: its counts, or why it cannot take it. */

@@ -42,7 +42,8 @@ export function profileByOp({ nodes }: StepProfile): StepProfileRow[] {
     .map(([op, rows]) => {
       const times = new Map<string, number>();
       for (const { implementation, ms } of rows) {
-        for (const name of implementation.split(' + ')) times.set(name, (times.get(name) ?? 0) + ms);
+        for (const name of implementation.split(' + ').filter((part) => part !== '…'))
+          times.set(name, (times.get(name) ?? 0) + ms);
       }
       const total = (key: 'count' | 'gflop' | 'bytes' | 'ms') => rows.reduce((sum, row) => sum + row[key], 0);
       return {

@@ -35,17 +35,18 @@ function multiplyAdds({ op, shape }: Node, [first, second]: readonly TensorType[
   }
 }
 
-function flopOf(graph: Graph, node: Node): number {
+/** @param each whether numbers that are made or added up one by one count too */
+function flopOf(graph: Graph, node: Node, each: boolean): number {
   const { op, inputs, shape, attributes } = node;
   if (views.has(op.name)) return 0;
   const operands = inputs.map((id) => graph.nodes[id]);
   const products = multiplyAdds(node, operands);
   if (products !== undefined) return 2 * products;
   const { body, length } = attributes;
-  if (isGraph(body)) return Number(length) * flopsOf(body);
-  if (op.elementwise !== undefined) return sizeOf(shape);
-  if (folds.has(op.name)) return sizeOf(operands[0].shape);
-  return op.decompose === undefined ? 0 : flopsOf(partsOf(node, operands));
+  if (isGraph(body)) return Number(length) * total(body, each);
+  if (op.elementwise !== undefined) return each ? sizeOf(shape) : 0;
+  if (folds.has(op.name)) return each ? sizeOf(operands[0].shape) : 0;
+  return op.decompose === undefined ? 0 : total(partsOf(node, operands), each);
 }
 
 /** A composite op as a graph of its parts. */
@@ -58,9 +59,13 @@ function partsOf({ op, attributes }: Node, operands: readonly TensorType[]): Gra
   });
 }
 
-/** Floating-point operations of one run of a graph, counted from its nodes: see {@link Work}. */
-export function flopsOf(graph: Graph): number {
-  return graph.nodes.reduce((total, node) => total + flopOf(graph, node), 0);
+function total(graph: Graph, each: boolean): number {
+  return graph.nodes.reduce((sum, node) => sum + flopOf(graph, node, each), 0);
+}
+
+/** Floating-point operations of one run of a graph in products and convolutions alone, as PyTorch's counter counts them. */
+export function productFlops(graph: Graph): number {
+  return total(graph, false);
 }
 
 const bytesOf = ({ shape, dtype }: TensorType) => sizeOf(shape) * bytesPerElement[dtype];
@@ -71,7 +76,7 @@ export function workOf(graph: Graph, id: number): Work {
   if (views.has(node.op.name)) return { flop: 0, bytes: 0 };
   const operands = [...new Set(node.inputs)].map((input) => graph.nodes[input]);
   return {
-    flop: flopOf(graph, node),
-    bytes: operands.reduce((total, operand) => total + bytesOf(operand), bytesOf(node)),
+    flop: flopOf(graph, node, true),
+    bytes: operands.reduce((sum, operand) => sum + bytesOf(operand), bytesOf(node)),
   };
 }

@@ -142,7 +142,7 @@ export function runHostStep({ optimizer, start }: StepRequest, step: number): vo
 }
 
 /** The whole step: forward, loss, count, backward, update. Outputs: the new state, the loss, the count. */
-function traceStep(request: StepRequest): Graph {
+export function traceStep(request: StepRequest): Graph {
   const { initial, start, batchSize, optimizer, cyclesMomentum, input } = request;
   const { types, optimizerTree } = start;
   return trace<[Leaves, Leaves, Leaves, Tensor, Leaves, ...UpdateInputs], Leaves>(
