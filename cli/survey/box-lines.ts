@@ -1,4 +1,4 @@
-import type { BoxPoint, BoxSurvey } from '../../src/curvature/box/survey.js';
+import type { BoxPoint, BoxSurvey } from '../../src/curvature/box/result.js';
 import { numberText } from '../../src/landscape/draw-text.js';
 import type { DrawnPoint } from '../../src/landscape/draw-map.js';
 import { formatCount } from '../terminal/format.js';

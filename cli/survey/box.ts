@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { BoxSurveyor, type BoxSurvey } from '../../src/curvature/box/survey.js';
+import type { BoxSurvey } from '../../src/curvature/box/result.js';
+import { BoxSurveyor } from '../../src/curvature/box/survey.js';
 import { Interrupt } from '../interrupt.js';
 import { formatCount } from '../terminal/format.js';
 import { columnsOf, startLive, type Live } from '../terminal/live.js';

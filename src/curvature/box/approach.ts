@@ -1,4 +1,4 @@
-import { factorize, solveFactorized } from '../../linalg/index.js';
+import { dot, eigenvector, factorize, solveFactorized, symmetricEigen } from '../../linalg/index.js';
 
 /** Gradient and Hessian [n, n] at a point, in plain numbers. */
 export interface PlainDerivatives {
@@ -61,6 +61,42 @@ export function approachCritical(
     }
     [x, at] = [next, there];
     damping /= 8;
+  }
+  return x;
+}
+
+/**
+ * A lower point by Newton's method with the sizes of the Hessian's eigenvalues (saddle-free Newton, Dauphin et al. 2014), halving
+ * steps that do not lower the value enough (Armijo 1966).
+ */
+export function descend(
+  derivativesAt: (x: Float64Array) => PlainDerivatives & { readonly value: number },
+  start: Float64Array,
+  { steps = 100 }: { steps?: number } = {},
+): Float64Array {
+  const n = start.length;
+  let x = start;
+  let at = derivativesAt(x);
+  for (let count = 0; count < steps && isFinite(at) && norm(at.gradient) > 0; count++) {
+    const eigen = symmetricEigen(at.hessian, n);
+    const least = 1e-8 * Math.max(...eigen.values.map(Math.abs), Number.MIN_VALUE);
+    const move = new Float64Array(n);
+    for (let j = 0; j < n; j++) {
+      const vector = eigenvector(eigen, j);
+      const length = -dot(vector, at.gradient) / Math.max(least, Math.abs(eigen.values[j]));
+      for (let i = 0; i < n; i++) move[i] += length * vector[i];
+    }
+    const slope = dot(move, at.gradient);
+    let share = 1;
+    let next: Float64Array;
+    let there: ReturnType<typeof derivativesAt>;
+    do {
+      next = x.map((from, axis) => from + share * move[axis]);
+      there = derivativesAt(next);
+      share /= 2;
+    } while (!(there.value <= at.value + 1e-4 * share * slope) && share > 1e-10);
+    if (!(there.value < at.value)) break;
+    [x, at] = [next, there];
   }
   return x;
 }

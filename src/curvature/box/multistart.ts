@@ -10,7 +10,7 @@ import { float64 } from '../../ops/index.js';
 import { Generator, uniform } from '../../random/index.js';
 import { grad, hessian } from '../../transform/index.js';
 import type { Bounds, ScalarFunction } from '../interval/tape.js';
-import { approachCritical, norm, type PlainDerivatives } from './approach.js';
+import { approachCritical, descend, norm, type PlainDerivatives } from './approach.js';
 import { widthOf } from './bounds.js';
 
 /** A point where the gradient vanishes to rounding. */
@@ -55,7 +55,9 @@ export class Multistart {
     const n = whole.lo.length;
     const from = this.count++ * n;
     const start = whole.lo.map((lo, axis) => lo + widthOf(whole, axis) * this.#starts[from + axis]);
-    const point = approachCritical(this.#derivativesAt, start, { steps: 60 });
+    // Every other start goes down first: minima are what most look for, and far from them the gradient leads elsewhere.
+    const near = this.count % 2 === 0 ? descend(this.#derivativesAt, start) : start;
+    const point = approachCritical(this.#derivativesAt, near, { steps: 60 });
     this.#keep(point);
     return true;
   }

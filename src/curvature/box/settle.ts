@@ -36,63 +36,68 @@ function derivativesOf(tape: Tape): (x: Float64Array) => PlainDerivatives {
   };
 }
 
-/** Those that have led to the same point become one: far from a degenerate point, boxes may stay undecided beside others that do not. */
-function joined(candidates: readonly Candidate[], whole: Bounds): Candidate[] {
-  const all: Candidate[] = [];
-  for (const candidate of candidates) {
-    const twin = all.findIndex(({ bounds, point }) => {
-      const isSame = point.every(
-        (x, axis) => Math.abs(x - candidate.point[axis]) <= 1e-5 * widthOf(whole, axis),
-      );
-      return isSame && isSmall(hull(bounds, candidate.bounds), whole);
-    });
-    if (twin < 0) all.push(candidate);
-    else all[twin] = { bounds: hull(all[twin].bounds, candidate.bounds), point: all[twin].point };
-  }
-  return all;
-}
+/** Undecided boxes this near, as a share of the whole box's width, come from one point: flat, it leaves some beside it undecided. */
+const neighbourhood = 1e-5;
 
 /** Undecided boxes, put together. Numbers of few decimals are preferred: 0 rather than 3·10⁻⁹. */
 export function settleUndecided({ tape, undecided, whole }: CriticalSearch): Candidate[] {
   const derivativesAt = derivativesOf(tape);
   const slopeAt = (x: Float64Array) => norm(derivativesAt(x).gradient);
-  const candidates = clusters(undecided.map((bounds) => ({ bounds }))).map(({ bounds, parts }) => {
+  const reach = whole.lo.map((_, axis) => neighbourhood * widthOf(whole, axis));
+  const enlarged = undecided.map((box) => ({
+    box,
+    bounds: { lo: box.lo.map((x, axis) => x - reach[axis]), hi: box.hi.map((x, axis) => x + reach[axis]) },
+  }));
+  return clusters(enlarged).map(({ parts }) => {
+    const boxes = parts.map(({ box }) => box);
+    const bounds = boxes.reduce(hull);
     const middle = centreOf(bounds);
-    const distance = (part: Bounds) => norm(centreOf(part).map((x, axis) => x - middle[axis]));
-    const start = parts.map((part) => part.bounds).reduce((a, b) => (distance(b) < distance(a) ? b : a));
+    const distance = (box: Bounds) => norm(centreOf(box).map((x, axis) => x - middle[axis]));
+    const start = boxes.reduce((a, b) => (distance(b) < distance(a) ? b : a));
     const rested = approachCritical(derivativesAt, centreOf(start));
-    const near = rested.map((x, axis) => {
-      const reach = Math.max(4 * widthOf(start, axis), 1e-7 * Math.abs(x));
-      return simplestNumber(x - reach, x + reach);
-    });
-    return { bounds, point: slopeAt(near) <= slopeAt(rested) ? near : rested };
+    const round = (point: Float64Array, around: Bounds) =>
+      point.map((x, axis) => simplestNumber(x - widthOf(around, axis), x + widthOf(around, axis)));
+    const points = [round(rested, start), rested];
+    if (isSmall(bounds, whole)) points.unshift(round(middle, bounds));
+    return { bounds, point: points.reduce((a, b) => (slopeAt(b) < slopeAt(a) ? b : a)) };
   });
-  return joined(candidates, whole);
 }
 
-/** The largest absolute value at points spread over a box. */
-function largestAround(tape: Tape, bounds: Bounds, stretch: number): number {
+/** The largest absolute value at points spread over a box, and where it is. */
+function largestIn(tape: Tape, bounds: Bounds): { size: number; at: Float64Array } {
   const { registers, value } = tape;
-  let largest = 0;
+  let best = { size: 0, at: centreOf(bounds) };
   // Multiples of irrational numbers, of which no two axes have the same.
   for (let index = 1; index <= 64; index++) {
-    const point = bounds.lo.map((lo, axis) => {
-      const width = widthOf(bounds, axis);
-      const share = (index * Math.sqrt(axis + 2)) % 1;
-      return lo + width / 2 + stretch * width * (share - 0.5);
-    });
-    tape.evaluate(pointBounds(point), 0);
+    const at = bounds.lo.map(
+      (lo, axis) => lo + widthOf(bounds, axis) * ((index * Math.sqrt(axis * axis + 2)) % 1),
+    );
+    tape.evaluate(pointBounds(at), 0);
     const size = Math.abs(registers.lo[value] + registers.hi[value]) / 2;
-    if (Number.isFinite(size)) largest = Math.max(largest, size);
+    if (Number.isFinite(size) && size > best.size) best = { size, at };
   }
-  return largest;
+  return best;
+}
+
+/** Whether values grow the nearer one looks at where they are largest: each time the box is an eighth as wide. */
+function growsInside(tape: Tape, start: Bounds): boolean {
+  const first = largestIn(tape, start);
+  let nearest = first;
+  let reach = start.lo.map((_, axis) => widthOf(start, axis) / 16);
+  for (let round = 0; round < 4; round++) {
+    const lo = nearest.at.map((x, axis) => x - reach[axis]);
+    const hi = nearest.at.map((x, axis) => x + reach[axis]);
+    const nearer = largestIn(tape, { lo, hi });
+    if (nearer.size > nearest.size) nearest = nearer;
+    reach = reach.map((length) => length / 8);
+  }
+  return nearest.size > 1.2 * first.size;
 }
 
 function kindOf(tape: Tape, { bounds, flags }: SingularBox): SingularKind {
   tape.evaluate(bounds, 0);
   const valueFlags = tape.registers.flags[tape.value];
-  if (valueFlags & flag.pole && largestAround(tape, bounds, 1) > 1.2 * largestAround(tape, bounds, 64))
-    return 'pole';
+  if (valueFlags & flag.pole && growsInside(tape, bounds)) return 'pole';
   if (valueFlags & flag.edge) return 'edge';
   if (valueFlags & flag.pole) return 'removable';
   return flags & (flag.kink | flag.pole) ? 'kink' : 'edge';

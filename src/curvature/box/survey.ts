@@ -1,74 +1,28 @@
 import { ScreeError } from '../../graph/errors.js';
 import { symmetricEigen } from '../../linalg/index.js';
+import {
+  mostVariables as mostClassified,
+  pointClassifier,
+  type PointReport,
+} from '../point/critical-point.js';
 import { NoIntervalRule } from '../interval/expressions.js';
 import { tapesOf, type Bounds, type ScalarFunction, type Tape } from '../interval/tape.js';
 import { boundsOf, pointBounds, sidesOf, type Sides } from './bounds.js';
 import { combinePoints, combineSingular, countPoints, type PartPoint } from './combine.js';
 import { Multistart } from './multistart.js';
 import { PartSurvey } from './part.js';
-import { isSmall, type SingularKind } from './settle.js';
-
-/** What a point is, by whatever goes on where the Hessian does not decide. */
-export interface Verdict {
-  /** As `saddle` or `degenerate-minimum`; `unknown` and `regular` decide nothing. */
-  readonly kind: string;
-  /** Arnold's name, as D4−. */
-  readonly singularity?: string;
-}
+import type { BoxPoint, BoxSurvey } from './result.js';
+import { isSmall } from './settle.js';
 
 export interface BoxSurveyOptions {
   /** Boxes to look at for critical points, and again for the least value, of each independent part of the function. */
   readonly mostBoxes?: number;
-  /** Judges points that cannot be certified; without it they stay undecided. */
-  readonly classify?: (point: Float64Array) => Verdict;
   /** Of the starts where intervals do not carry; 0 by default. */
   readonly seed?: number;
 }
 
-export interface BoxPoint {
-  readonly point: number[];
-  readonly value: number;
-  readonly kind: string;
-  readonly singularity?: string;
-  /** Of the Hessian at the point, ascending. */
-  readonly eigenvalues: number[];
-  /** Proven: exactly one critical point lies in the enclosure, and its kind is as said. */
-  readonly certified: boolean;
-  readonly enclosure: [number, number][];
-  /** It lies on a side of the box, or too near to tell. */
-  readonly onBoundary: boolean;
-}
-
-export interface SingularPlace {
-  readonly box: [number, number][];
-  readonly kind: SingularKind;
-  /** The boxes that `box` is the smallest box around, where they are several. */
-  readonly parts: [number, number][][];
-}
-
-export interface BoxSurvey {
-  readonly box: [number, number][];
-  readonly variables: readonly string[];
-  /** `interval`: with proof, nothing is missed but what is undecided. `multistart`: from many starts, without any proof. */
-  readonly method: 'interval' | 'multistart';
-  /** The lowest first. */
-  readonly points: BoxPoint[];
-  /** How many points there are; more than `points` where the list would be too long. */
-  readonly count: number;
-  /** Boxes that may hold more critical points: elsewhere there are none. */
-  readonly undecided: [number, number][][];
-  /** Where the function or its gradient is not smooth. */
-  readonly poles: SingularPlace[];
-  /** The least value of the box lies between; `lower` is −∞ where nothing bounds it. `point` has the value `upper`. */
-  readonly minimum: { readonly lower: number; readonly upper: number; readonly point: number[] | undefined };
-  /** False where the survey was ended before its time or has spent its boxes. */
-  readonly complete: boolean;
-  readonly evidence: string[];
-}
-
-/** Interval methods carry this many variables that depend on each other, and points from many starts so many. */
+/** Interval methods carry this many variables that depend on each other; points from many starts as many as can be classified. */
 const mostVariables = 10;
-const mostMultistartVariables = 200;
 const mostPoints = 20_000;
 
 /** What a survey is of: a formula is one. */
@@ -134,6 +88,7 @@ export class BoxSurveyor {
   readonly #reason: string = '';
   readonly #multistart: Multistart | undefined;
   #current = 0;
+  #classifier: ReturnType<typeof pointClassifier> | undefined;
 
   /**
    * @param sides from the smaller to the larger end for each variable
@@ -143,7 +98,7 @@ export class BoxSurveyor {
   constructor(
     readonly surface: SurveyedFunction,
     sides: Sides,
-    private readonly options: BoxSurveyOptions = {},
+    { mostBoxes = 20_000, seed = 0 }: BoxSurveyOptions = {},
   ) {
     const { variables, evaluate } = surface;
     requireBox(variables, sides);
@@ -158,19 +113,19 @@ export class BoxSurveyor {
           hi: tape.variables.map((axis) => hi[axis]),
         };
         const bounds = { lo: Float64Array.from(own.lo), hi: Float64Array.from(own.hi) };
-        return new PartSurvey(tape, bounds, options.mostBoxes ?? 20_000);
+        return new PartSurvey(tape, bounds, mostBoxes);
       });
       return;
     }
     const n = variables.length;
-    if (n > mostMultistartVariables) {
+    if (n > mostClassified) {
       throw new ScreeError(
-        `box survey: ${n} variables; critical points in a box are searched for up to ${mostMultistartVariables}`,
+        `box survey: ${n} variables; critical points in a box are searched for up to ${mostClassified}`,
       );
     }
     this.method = 'multistart';
     this.#reason = made;
-    this.#multistart = new Multistart(evaluate, this.#whole, Math.min(1000, 50 * n), options.seed ?? 0);
+    this.#multistart = new Multistart(evaluate, this.#whole, Math.min(1000, 50 * n), seed);
   }
 
   /** Boxes or starts looked at, and critical points found by now. */
@@ -245,13 +200,18 @@ export class BoxSurveyor {
   ): string[] {
     const certified = points.filter((point) => point.certified).length;
     const boxes = this.progress.boxes;
-    const evidence = [
-      `${places(certified, 'critical point')} proven to exist and to be the only one in its enclosure (Krawczyk's operator, outward rounding)`,
-    ];
+    const evidence =
+      certified === 0
+        ? [
+            'no critical point with a regular Hessian is in the box outside of what is undecided or not smooth',
+          ]
+        : [
+            `${certified === 1 ? '1 critical point is' : `${certified} critical points are`} proven to exist, each alone in its enclosure (Krawczyk's operator, outward rounding)`,
+          ];
     const judged = points.length - certified;
     if (judged > 0) {
       evidence.push(
-        `${places(judged, 'point')} where the Hessian is singular: judged numerically at the point, no proof that it is the only one in its enclosure`,
+        `${places(judged, 'point')} where the Hessian cannot be told from a singular one: judged by its derivatives at the point, without proof that it is alone in its enclosure`,
       );
     }
     if (this.#parts.length > 1) {
@@ -262,8 +222,9 @@ export class BoxSurveyor {
     if (count > mostPoints) evidence.push(`of ${count} points the ${mostPoints} lowest are listed`);
     if (undecided > 0)
       evidence.push(`${places(undecided, 'box', 'boxes')} left undecided: elsewhere nothing was missed`);
-    if (spent) evidence.push('the search has spent its boxes: what was left is undecided');
-    if (!ended) evidence.push('the survey was ended before its time: what was left is undecided');
+    if (spent) evidence.push('the search has spent its boxes: what was left was put together as it was');
+    if (!ended)
+      evidence.push('the survey was ended before its time: what was left was put together as it was');
     evidence.push(`${places(boxes, 'box', 'boxes')} looked at`);
     return evidence;
   }
@@ -286,13 +247,16 @@ export class BoxSurveyor {
       const kind = inertia.positive === n ? 'minimum' : inertia.negative === n ? 'maximum' : 'saddle';
       return { point: { ...shared, kind, singularity: 'A1', certified: true }, isSettled: true };
     }
-    const verdict = this.options.classify?.(point);
-    if (verdict === undefined || verdict.kind === 'unknown' || verdict.kind === 'regular') {
+    const report = this.#classify(point);
+    if (report === undefined || report.kind === 'unknown' || report.kind === 'regular') {
       return { point: undefined, isSettled: false };
     }
-    const { kind, singularity } = verdict;
+    const { kind, singularity, eigenvalues } = report;
     const judged = {
       ...shared,
+      point: [...report.point],
+      value: report.value,
+      eigenvalues: [...eigenvalues],
       kind,
       certified: false,
       ...(singularity === undefined ? {} : { singularity }),
@@ -300,6 +264,19 @@ export class BoxSurveyor {
     // One point stands for a small box; in a larger one there is room for others, unless all of it is one set of them.
     const isSet = kind === 'valley' || kind === 'ridge';
     return { point: judged, isSettled: isSet || isSmall(enclosure, whole) };
+  }
+
+  /** What a point is that intervals do not decide; undefined where that cannot be said. */
+  #classify(point: Float64Array): PointReport | undefined {
+    const { variables, evaluate } = this.surface;
+    this.#classifier ??= pointClassifier(evaluate, variables.length);
+    try {
+      return this.#classifier(point);
+    } catch (error) {
+      // The point came to lie beside the domain.
+      if (error instanceof ScreeError) return undefined;
+      throw error;
+    }
   }
 
   #eigenvaluesAt(point: Float64Array): number[] {
@@ -317,28 +294,17 @@ export class BoxSurveyor {
   #finishStarts({ found, starts, count }: Multistart): BoxSurvey {
     const whole = this.#whole;
     const points = found.map(({ point, value, eigenvalues }): BoxPoint => {
-      const largest = Math.max(...eigenvalues.map(Math.abs));
-      const [least] = eigenvalues;
-      const most = eigenvalues[eigenvalues.length - 1];
-      const zero = Math.sqrt(Number.EPSILON) * largest;
-      const verdict: Verdict =
-        least > zero
-          ? { kind: 'minimum' }
-          : most < -zero
-            ? { kind: 'maximum' }
-            : least < -zero && most > zero
-              ? { kind: 'saddle' }
-              : (this.options.classify?.(point) ?? { kind: 'unknown' });
+      const report = this.#classify(point);
       const sides = sidesOf(pointBounds(point));
-      const onBoundary = sides.some(([x], axis) => x <= whole.lo[axis] || x >= whole.hi[axis]);
       return {
         point: Array.from(point),
         value,
+        kind: report?.kind ?? 'unknown',
+        ...(report?.singularity === undefined ? {} : { singularity: report.singularity }),
         eigenvalues: [...eigenvalues],
         certified: false,
         enclosure: sides,
-        onBoundary,
-        ...verdict,
+        onBoundary: sides.some(([x], axis) => x <= whole.lo[axis] || x >= whole.hi[axis]),
       };
     });
     points.sort((a, b) => a.value - b.value);

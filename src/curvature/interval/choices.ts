@@ -14,7 +14,10 @@ type Decide = (al: number, ah: number, bl: number, bh: number) => boolean;
 function comparison(isTrue: Decide, isFalse: Decide): Rule {
   return (r, out, a, b) => {
     const ends = [r.lo[a], r.hi[a], r.lo[b], r.hi[b]] as const;
-    setTruth(r, out, isTrue(...ends), isFalse(...ends), r.flags[a] | r.flags[b]);
+    const flags = r.flags[a] | r.flags[b];
+    // Outside of its domain a number is none, and nothing holds of that.
+    if (flags & (flag.edge | flag.empty)) setTruth(r, out, false, false, (flags & ~flag.empty) | flag.edge);
+    else setTruth(r, out, isTrue(...ends), isFalse(...ends), flags);
   };
 }
 
@@ -73,6 +76,7 @@ export const where: Rule = (r, out, condition, x, y) => {
 export const mask: Rule = (r, out, truth, x) => {
   if (r.hi[truth] === 0) r.set(out, 0, 0, r.flags[truth]);
   else if (r.lo[truth] === 1) r.set(out, r.lo[x], r.hi[x], r.flags[x] | r.flags[truth]);
+  else if (r.flags[x] & flag.empty) r.set(out, 0, 0, (r.flags[x] & ~flag.empty) | r.flags[truth] | flag.edge);
   else r.set(out, Math.min(0, r.lo[x]), Math.max(0, r.hi[x]), r.flags[x] | r.flags[truth]);
 };
 
@@ -89,7 +93,10 @@ export const maskPositive: Rule = (r, out, x, y) => {
 export const sign: Rule = (r, out, a) => {
   const lo = r.lo[a];
   const hi = r.hi[a];
-  if (lo > 0 || hi < 0) r.set(out, Math.sign(lo), Math.sign(lo), r.flags[a]);
+  // It is 0 where its operand is no number, too.
+  if (r.flags[a] & (flag.edge | flag.empty))
+    r.set(out, -1, 1, (r.flags[a] & ~flag.empty) | flag.edge | flag.kink);
+  else if (lo > 0 || hi < 0) r.set(out, Math.sign(lo), Math.sign(lo), r.flags[a]);
   else r.set(out, lo < 0 ? -1 : 0, hi > 0 ? 1 : 0, r.flags[a] | flag.kink);
 };
 

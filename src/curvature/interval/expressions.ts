@@ -200,10 +200,15 @@ export class Expressions {
     const bare = new Map<number, number>();
     for (const [product, coefficient] of terms) {
       const truths = this.#products[product].map(([step]) =>
-        this.#isTruth(step) && this.#conditionOf(step).condition === condition ? this.#conditionOf(step).holds : undefined,
+        this.#isTruth(step) && this.#conditionOf(step).condition === condition
+          ? this.#conditionOf(step).holds
+          : undefined,
       );
       if (truths.includes(!holds)) continue;
-      bare.set(this.#product(this.#products[product].filter((_, at) => truths[at] === undefined)), coefficient);
+      bare.set(
+        this.#product(this.#products[product].filter((_, at) => truths[at] === undefined)),
+        coefficient,
+      );
     }
     return bare;
   }
