@@ -50,7 +50,7 @@ export function rootOf(nodes: readonly Node[], id: number): number {
 }
 
 /** Whether JavaScript for a node can be written as text, without functions that no other thread has. */
-function isText(node: Node): boolean {
+export function isText(node: Node): boolean {
   const { op } = node;
   if (op.elementwise !== undefined) return op.elementwise.code !== undefined;
   return (
@@ -66,6 +66,8 @@ class Fuser {
   private readonly users: number[][];
   private readonly isOutput: boolean[];
   private readonly taken = new Set<number>();
+  /** For weight gradients the sum of the same cotangent. */
+  private readonly biasGradients = new Map<number, number>();
 
   constructor(private readonly graph: Graph) {
     this.nodes = graph.nodes;
@@ -123,6 +125,12 @@ class Fuser {
 
   run(): UnitGraph {
     for (const norm of this.norms.values()) this.takeNorm(norm);
+    this.nodes.forEach((_, id) => {
+      const sum = this.isLive(id) ? this.sumBeside(id) : undefined;
+      if (sum === undefined) return;
+      this.biasGradients.set(id, sum);
+      this.taken.add(sum);
+    });
     const units: Unit[] = [...this.norms.values()].flatMap((norm) => this.normUnits(norm));
     this.nodes.forEach((node, id) => {
       if (node.op === inputOp || node.op === constantOp || isView(node)) return;
@@ -196,7 +204,7 @@ class Fuser {
     }
     const lane = 'primitive';
     if (kind === 'convWeightGradient') {
-      const biasGradient = this.sumBeside(id, inputs[1]);
+      const biasGradient = this.biasGradients.get(id);
       const outputs = biasGradient === undefined ? [id] : [id, biasGradient];
       return { lane, kind, node: id, result: id, outputs, inputs, nodes: [id], tail: [], biasGradient };
     }
@@ -228,9 +236,11 @@ class Fuser {
   }
 
   /** The sum of a cotangent over all axes but the channels', that a weight gradient can make as its bias's. */
-  private sumBeside(gradient: number, cotangent: number): number | undefined {
-    const { attributes, op } = this.nodes[gradient];
+  private sumBeside(gradient: number): number | undefined {
+    const { attributes, op, inputs } = this.nodes[gradient];
     if (op !== convWeightGradientOp || attributes.groups !== 1) return undefined;
+    if (this.kindOf(gradient) !== 'convWeightGradient') return undefined;
+    const [, cotangent] = inputs;
     const rank = this.nodes[cotangent].shape.length;
     return this.users[cotangent].find(
       (user) => isChannelSum(this.nodes[user], rank) && !this.taken.has(user),

@@ -1,6 +1,6 @@
 import type { Graph } from '../../graph/graph.js';
 import { Refused, type Engine } from './binding/engine.js';
-import { fuse, rootOf } from './fuse.js';
+import { fuse, isText, rootOf } from './fuse.js';
 import { lowerConv, lowerConvInputGradient, lowerConvWeightGradient } from './lower-conv.js';
 import { lowerElementwise, lowerMask } from './lower-elementwise.js';
 import { lowerMatmul, lowerReduce, lowerSoftmax } from './lower-matmul.js';
@@ -45,7 +45,7 @@ function attempt(lowering: Lowering, unit: Unit): boolean {
 function runNode(lowering: Lowering, id: number): void {
   const { op } = lowering.nodes[id];
   if (op.elementwise === undefined && op.kernel === undefined) throw new Undoable(id, op.name);
-  if (op.elementwise?.code !== undefined) lowerScript(lowering, [id], [id]);
+  if (isText(lowering.nodes[id])) lowerScript(lowering, [id], [id]);
   else lowerHost(lowering, id);
 }
 

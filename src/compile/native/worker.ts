@@ -17,11 +17,15 @@ const setHandle = library.functions.dnnl_memory_set_data_handle;
 
 type Run = () => void;
 
+const keptViews = 4;
+
 class LoadedProgram {
   private readonly addresses: BigInt64Array;
   private readonly known: BigInt64Array;
   private readonly block: ArrayBuffer;
   private readonly views: (ArrayBuffer | undefined)[];
+  /** The last views of each array: callers that swap two buffers from run to run are the common case, and a view is dear. */
+  private readonly recent: { readonly address: Pointer; readonly view: ArrayBuffer }[][];
   private readonly rebind: (() => void)[][];
   private readonly segments: Run[][];
 
@@ -31,6 +35,7 @@ class LoadedProgram {
     this.known = new BigInt64Array(externals.length);
     this.views = new Array<ArrayBuffer | undefined>(externals.length).fill(undefined);
     this.rebind = externals.map(() => []);
+    this.recent = externals.map(() => []);
     this.block = viewOf(program.address, program.bytes);
     this.segments = program.segments.map((steps) => steps.map((step) => this.runOf(step)));
   }
@@ -70,9 +75,19 @@ class LoadedProgram {
       this.known[index] = address;
       for (const memory of memories) setHandle(memory, address);
       if (this.rebind[index].length === 0) return;
-      this.views[index] = viewOf(address, bytes);
+      this.views[index] = this.viewAt(index, address, bytes);
       for (const again of this.rebind[index]) again();
     });
+  }
+
+  private viewAt(index: number, address: Pointer, bytes: number): ArrayBuffer {
+    const recent = this.recent[index];
+    const known = recent.find((entry) => entry.address === address);
+    if (known !== undefined) return known.view;
+    if (recent.length === keptViews) recent.shift();
+    const view = viewOf(address, bytes);
+    recent.push({ address, view });
+    return view;
   }
 
   run(segment: number, timed: boolean): number[] | undefined {
