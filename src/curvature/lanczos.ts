@@ -87,6 +87,25 @@ export function missedShare(size: number, steps: number, failure: number): numbe
 
 /**
  * Eigenvalues at the ends of the spectrum, each with an interval. See the head of this file.
+ * @example
+ * ```ts
+ * import { lanczos, type LinearOperator } from 'scree/curvature';
+ * import { Generator } from 'scree/random';
+ *
+ * // diag(2, −2), on which a power iteration has no limit.
+ * const operator: LinearOperator = {
+ *   size: 2,
+ *   multiply(v, out) {
+ *     out[0] = 2 * v[0];
+ *     out[1] = -2 * v[1];
+ *   },
+ * };
+ * const { top, bottom } = await lanczos(operator, { generator: new Generator(1) });
+ * console.log(top[0].value.toFixed(6), bottom[0].value.toFixed(6));
+ * ```
+ * ```text
+ * 2.000000 -2.000000
+ * ```
  * @throws ScreeError when a product is not finite, or the signal ends it
  * @example
  * ```ts

@@ -1,3 +1,9 @@
+export { surfaceGltf, type GltfOptions } from './gltf.js';
+export { drawCurve, type Curve, type CurveDrawing } from './line-figure.js';
+export { lossLine, type LineOptions, type LossLine } from './line.js';
+export { rangeAround, trajectoryPlane, type TrajectoryPlane } from './pca.js';
+export { lossPlane, type PlaneOptions } from './plane.js';
+export { filterNormalisedDirection, placeOn, project, type Plane, type Projection } from './slice.js';
 export { Path } from './path.js';
 export type { PointReport, StopReason, StopReport } from './stop.js';
 export type { Surface } from './surface.js';
