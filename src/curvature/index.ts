@@ -43,3 +43,7 @@ export {
 } from './network-survey.js';
 export { stabilityThreshold, type Stability, type StabilityOptions } from './stability.js';
 export { estimateOf, traceEstimate, type Estimate, type TraceOptions } from './trace.js';
+export { BoxSurveyor, surveyBox, type BoxSurveyOptions, type SurveyedFunction } from './box/survey.js';
+export type { BoxPoint, BoxSurvey, SingularPlace } from './box/result.js';
+export type { SingularKind } from './box/settle.js';
+export type { Sides } from './box/bounds.js';
