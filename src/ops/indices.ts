@@ -4,7 +4,7 @@ import type { TypedArray } from '../graph/dtype.js';
 import type { Op } from '../graph/op.js';
 import { showShape } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
-import { reshape, reshapeOp } from './shape-ops.js';
+import { reshape, reshapeOp, transpose, transposeOp } from './shape-ops.js';
 
 type CheckAttributes = { readonly operation: string; readonly extent: number };
 
@@ -52,7 +52,7 @@ function applyCheck(indices: Tensor, operation: string, extent: number): Tensor 
 
 /**
  * The indices, known to lie in 0 … extent − 1 wherever the result is used. Constants are checked now, inputs of the graph (also
- * reshaped ones) on the host before each run, computed indices while the program runs: by the kernel on the JavaScript target,
+ * reshaped and transposed ones) on the host before each run, computed indices while the program runs: by the kernel on the JavaScript target,
  * by ONNX Runtime itself on the other. Nothing is clamped, and a negative index does not count from the end.
  * @throws ScreeError when the indices are not int32, or a constant one is outside.
  */
@@ -69,8 +69,15 @@ export function checkedIndices(operation: string, indices: Tensor, extent: numbe
     requireInside(operation, constant.data, extent);
     return indices;
   }
+  const [source] = node.inputs;
   if (node.op === reshapeOp) {
-    return reshape(checkedIndices(operation, builder.tensor(node.inputs[0]), extent), indices.shape);
+    return reshape(checkedIndices(operation, builder.tensor(source), extent), indices.shape);
   }
+  if (node.op === transposeOp) {
+    const { permutation } = node.attributes as { permutation: readonly number[] };
+    return transpose(checkedIndices(operation, builder.tensor(source), extent), permutation);
+  }
+  const isChecked = node.op === checkIndicesOp || node.op === checkOnHostOp;
+  if (isChecked && (node.attributes as CheckAttributes).extent <= extent) return indices;
   return applyCheck(indices, operation, extent);
 }

@@ -5,6 +5,7 @@ import type { DType } from '../graph/dtype.js';
 import { normalizeAxis, showShape, sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { noAttributes, type NoAttributes } from './define.js';
+import { checkedIndices } from './indices.js';
 import { logSumExp } from './reduce.js';
 
 type AxisAttributes = { readonly axis: number };
@@ -47,8 +48,8 @@ export const logSoftmaxOp: Op<AxisAttributes> = {
 };
 
 /**
- * −log softmax at the label: logits [batch, classes] and labels int32 [batch] give [batch]. Composite. A label outside the
- * classes gives log Σ eˣ alone; labels are checked where data enters.
+ * −log softmax at the label: logits [batch, classes] and labels int32 [batch] give [batch]. Composite. Labels are checked by an
+ * op before it.
  */
 export const softmaxCrossEntropyOp: Op<NoAttributes> = {
   name: 'softmaxCrossEntropy',
@@ -63,11 +64,11 @@ export const softmaxCrossEntropyOp: Op<NoAttributes> = {
     return { shape: labels.shape, dtype: logits.dtype };
   },
   vjp({ inputs: [logits, labels] }, cotangent) {
-    const error = softmax(logits).sub(oneHot(labels, logits.shape[1], logits.dtype));
+    const error = softmax(logits).sub(places(labels, logits.shape[1], logits.dtype));
     return [error.mul(cotangent.reshape([cotangent.size, 1])), undefined];
   },
   decompose([logits, labels]) {
-    const chosen = oneHot(labels, logits.shape[1], logits.dtype).mul(logits).sum({ axes: 1 });
+    const chosen = places(labels, logits.shape[1], logits.dtype).mul(logits).sum({ axes: 1 });
     return logSumExp(logits, 1).sub(chosen);
   },
   kernel({ inputs: [{ shape }] }) {
@@ -78,23 +79,28 @@ export const softmaxCrossEntropyOp: Op<NoAttributes> = {
         for (let c = 0; c < classes; c++) top = Math.max(top, logits[n * classes + c]);
         let total = 0;
         for (let c = 0; c < classes; c++) total += Math.exp(logits[n * classes + c] - top);
-        const label = labels[n];
-        const chosen = label >= 0 && label < classes ? logits[n * classes + label] : 0;
-        output[n] = Math.log(total) + top - chosen;
+        output[n] = Math.log(total) + top - logits[n * classes + labels[n]];
       }
     };
   },
   onnx(emitter, { names: [logits, labels], inputs: [{ shape, dtype }] }) {
     const log = emitter.emit('LogSoftmax', [logits], { axis: { int: 1 } });
-    const places = emitter.emit('Reshape', [labels, emitter.ints([shape[0], 1])]);
-    const chosen = emitter.emit('GatherElements', [log, places], { axis: { int: 1 } });
+    const column = emitter.emit('Reshape', [labels, emitter.ints([shape[0], 1])]);
+    const chosen = emitter.emit('GatherElements', [log, column], { axis: { int: 1 } });
     const flat = emitter.emit('Reshape', [chosen, emitter.ints([shape[0]])]);
     return emitter.emit('Mul', [flat, emitter.scalar(-1, dtype)]);
   },
 };
 
-/** 1 at the label, 0 elsewhere: int labels [...s] give [...s, classes]. A label outside the classes gives zeros. */
+/**
+ * 1 at the label, 0 elsewhere: int32 labels [...s] give [...s, classes].
+ * @throws ScreeError for a label outside 0 … classes − 1 (when: see gather)
+ */
 export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'): Tensor {
+  return places(checkedIndices('oneHot', labels, classes), classes, dtype);
+}
+
+function places(labels: Tensor, classes: number, dtype: DType): Tensor {
   const values = Int32Array.from({ length: classes }, (_, index) => index);
   const range = labels.builder.constant(ndarray(values));
   return labels
@@ -113,6 +119,7 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
 
 /**
  * −log softmax(logits)[label] for each example: logits [batch, classes], labels int32 [batch] → [batch].
+ * @throws ScreeError for a label outside 0 … classes − 1 (when: see gather)
  * @example
  * ```ts
  * import { compile, float64, int32, softmaxCrossEntropy, type Tensor } from 'scree';
@@ -125,7 +132,12 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
  * ```
  */
 export function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
-  return logits.builder.apply(softmaxCrossEntropyOp, [logits, labels], noAttributes);
+  // What is no label at all is told by the op's own rule.
+  const known =
+    labels.dtype === 'int32' && logits.rank === 2
+      ? checkedIndices('crossEntropy', labels, logits.shape[1])
+      : labels;
+  return logits.builder.apply(softmaxCrossEntropyOp, [logits, known], noAttributes);
 }
 
 /** Share of examples whose largest logit is at the label, as a float32 scalar. */
