@@ -1,13 +1,6 @@
 // One bit a value, with error feedback: whether it is at least 0, and for each group the mean of those that are and of those that
 // are not (Seide et al. 2014, with groups in place of columns).
-
-function sumOf(x: v128): f32 {
-  return (
-    f32x4.extract_lane(x, 0) +
-    f32x4.extract_lane(x, 1) +
-    (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
-  );
-}
+import { lanesOf, maskOf, sumOf } from './masks';
 
 /**
  * @param residual n float32 values: what was left of earlier steps; holds what is left of this one afterwards
@@ -41,9 +34,7 @@ export function oneBitEncode(values: usize, residual: usize, n: u32, group: u32,
         magnitude,
         f32x4.add(f32x4.add(f32x4.abs(a), f32x4.abs(b)), f32x4.add(f32x4.abs(c), f32x4.abs(d))),
       );
-      const low = i16x8.narrow_i32x4_s(f32x4.ge(a, zero), f32x4.ge(b, zero));
-      const high = i16x8.narrow_i32x4_s(f32x4.ge(c, zero), f32x4.ge(d, zero));
-      const mask = i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
+      const mask = maskOf(f32x4.ge(a, zero), f32x4.ge(b, zero), f32x4.ge(c, zero), f32x4.ge(d, zero));
       store<u16>(word, <u16>mask);
       above += <u32>popcnt(mask);
     }
@@ -85,19 +76,12 @@ export function oneBitEncode(values: usize, residual: usize, n: u32, group: u32,
   }
 }
 
-function means(word: v128, places: v128, ups: v128, downs: v128): v128 {
-  return v128.bitselect(ups, downs, i32x4.eq(v128.and(word, places), places));
-}
-
 /** Adds to `into` where `adding`, else overwrites. */
 export function oneBitDecode(message: usize, n: u32, group: u32, into: usize, adding: bool): void {
   const keep = i32x4.splat(adding ? -1 : 0);
   const groups = (n + group - 1) / group;
   let bits = message + (groups << 3);
   const first = i32x4(1, 2, 4, 8);
-  const second = i32x4(16, 32, 64, 128);
-  const third = i32x4(256, 512, 1024, 2048);
-  const fourth = i32x4(4096, 8192, 16384, 32768);
   for (let g: u32 = 0; g < groups; g++) {
     const count = min(group, n - g * group);
     const up = f32.load(message + (g << 3));
@@ -106,16 +90,12 @@ export function oneBitDecode(message: usize, n: u32, group: u32, into: usize, ad
     const downs = f32x4.splat(down);
     const whole = into + ((count & ~15) << 2);
     const end = into + (count << 2);
-    for (; into < whole; into += 64, bits += 2) {
-      const word = i32x4.splat(load<u16>(bits));
-      const a = f32x4.add(v128.and(v128.load(into), keep), means(word, first, ups, downs));
-      const b = f32x4.add(v128.and(v128.load(into, 16), keep), means(word, second, ups, downs));
-      const c = f32x4.add(v128.and(v128.load(into, 32), keep), means(word, third, ups, downs));
-      const d = f32x4.add(v128.and(v128.load(into, 48), keep), means(word, fourth, ups, downs));
-      v128.store(into, a);
-      v128.store(into, b, 16);
-      v128.store(into, c, 32);
-      v128.store(into, d, 48);
+    for (; into < whole; bits += 2) {
+      let word = i32x4.splat(load<u16>(bits));
+      for (let quarter = 0; quarter < 4; quarter++, into += 16, word = i32x4.shr_u(word, 4)) {
+        const value = v128.bitselect(ups, downs, lanesOf(word, first));
+        v128.store(into, f32x4.add(v128.and(v128.load(into), keep), value));
+      }
     }
     if (into < end) {
       for (let word = <u32>load<u16>(bits); into < end; into += 4, word >>= 1) {

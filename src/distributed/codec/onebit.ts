@@ -20,11 +20,7 @@ export const onebit = define(
       const { kernels } = workspace;
       // The kernel leaves what the message lacks in a residual; without feedback nobody wants it.
       const scratch = workspace.allocateValues(most);
-      const size = (length: number) => {
-        const whole = Math.floor(length / group);
-        const rest = length % group;
-        return whole * (8 + group / 8) + (rest > 0 ? 8 + 2 * Math.ceil(rest / 16) : 0);
-      };
+      const size = (length: number) => 8 * Math.ceil(length / group) + 2 * Math.ceil(length / 16);
       return {
         kind: 'coder',
         state: {},

@@ -3,11 +3,27 @@ import { bf16 } from './bf16.js';
 import type { Codec } from './codec.js';
 import { fp16 } from './fp16.js';
 import { int8 } from './int8.js';
+import { natural } from './natural.js';
 import { none } from './none.js';
 import { onebit } from './onebit.js';
+import { qsgd } from './qsgd.js';
+import { sign } from './sign.js';
+import { terngrad } from './terngrad.js';
+import { twobit } from './twobit.js';
 
 /** All codecs by name. To add one: a file of its own, and a line here. */
-export const codecs: Readonly<Record<string, Definition<Codec>>> = { none, fp16, bf16, int8, onebit };
+export const codecs: Readonly<Record<string, Definition<Codec>>> = {
+  none,
+  fp16,
+  bf16,
+  int8,
+  onebit,
+  sign,
+  twobit,
+  terngrad,
+  qsgd,
+  natural,
+};
 
 /**
  * A codec from text: `onebit`, `int8:group=1024`.

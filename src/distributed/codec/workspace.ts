@@ -20,6 +20,16 @@ export interface Kernels {
   int8Decode(message: number, n: number, group: number, into: number, adding: number): void;
   oneBitEncode(values: number, residual: number, n: number, group: number, out: number): void;
   oneBitDecode(message: number, n: number, group: number, into: number, adding: number): void;
+  signEncode(values: number, n: number, group: number, scaled: number, out: number): void;
+  signDecode(message: number, n: number, group: number, into: number, adding: number): void;
+  twoBitEncode(values: number, residual: number, n: number, threshold: number, out: number): void;
+  twoBitDecode(message: number, n: number, threshold: number, into: number, adding: number): void;
+  ternEncode(values: number, n: number, group: number, clip: number, seed: number, out: number): void;
+  ternDecode(message: number, n: number, group: number, into: number, adding: number): void;
+  qsgdEncode(values: number, n: number, group: number, seed: number, out: number): void;
+  qsgdDecode(message: number, n: number, group: number, into: number, adding: number): void;
+  naturalEncode(values: number, n: number, seed: number, out: number): void;
+  naturalDecode(message: number, n: number, into: number, adding: number): void;
 }
 
 /** A page of WebAssembly memory. */

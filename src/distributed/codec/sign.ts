@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { define } from '../../optim/index.js';
+import type { Codec } from './codec.js';
+import { requireBytes } from './message.js';
+import { groupOption } from './options.js';
+
+/**
+ * The sign of a value. Scaled, it is decoded as the mean magnitude of its group (EF-signSGD, Karimireddy et al. 2019); unscaled as
+ * ±1, so that an exchange in two phases is signSGD's majority vote (Bernstein et al. 2018), in which a tie counts as +1.
+ */
+export const sign = define(
+  'sign',
+  'a sign a value: n/8 + 4n/group bytes; unscaled in two phases it is a majority vote',
+  {
+    group: groupOption(4096),
+    scaled: z.boolean().default(true).describe('decode as the mean magnitude of the group, else as ±1'),
+  },
+  (options): Codec => ({
+    name: 'sign',
+    options,
+    needsFeedback: options.scaled,
+    create({ workspace: { kernels } }) {
+      const { group, scaled } = options;
+      const size = (length: number) => 4 * Math.ceil(length / group) + 2 * Math.ceil(length / 16);
+      return {
+        kind: 'coder',
+        state: {},
+        maxBytes: size,
+        encode({ offset, length }, out) {
+          kernels.signEncode(offset, length, group, Number(scaled), out);
+          return size(length);
+        },
+        decode(message, bytes, { offset, length }, adding) {
+          requireBytes('sign', bytes, size(length));
+          kernels.signDecode(message, length, group, offset, Number(adding));
+        },
+      };
+    },
+  }),
+);
