@@ -13,15 +13,16 @@ export interface Augmentation {
   readonly mixup?: { readonly alpha: number };
 }
 
-interface Kind {
+/** A way to change examples, as its text names it. */
+export interface AugmentationKind {
   readonly name: string;
   readonly summary: string;
-  /** Options by name with their defaults; a default that is a text names the kind of a word. */
+  /** Options by name: the default of a number, or the words that one may be, the default first. */
   readonly options: Readonly<Record<string, number | readonly string[]>>;
 }
 
-/** What an augmentation's text may name, for lists. A list of words has its default first. */
-export const augmentations: readonly Kind[] = [
+/** What an augmentation's text may name, for lists. */
+export const augmentations: readonly AugmentationKind[] = [
   {
     name: 'flip',
     summary: 'mirror images half of the time; axis=horizontal, vertical or both',
@@ -58,7 +59,7 @@ type Values = Record<string, number | string>;
  */
 export function parseAugmentation(text: string): Augmentation {
   const chosen = new Map<string, Values>();
-  let kind: Kind | undefined;
+  let kind: AugmentationKind | undefined;
   for (const piece of text.split(',').map((part) => part.trim())) {
     const colon = piece.indexOf(':');
     const assignment = colon < 0 && piece.includes('=') ? piece : piece.slice(colon + 1);
@@ -86,13 +87,13 @@ export function parseAugmentation(text: string): Augmentation {
   return build(chosen);
 }
 
-function defaultsOf({ options }: Kind): Values {
+function defaultsOf({ options }: AugmentationKind): Values {
   return Object.fromEntries(
     Object.entries(options).map(([name, usual]) => [name, typeof usual === 'number' ? usual : usual[0]]),
   );
 }
 
-function readOption({ name, options }: Kind, values: Values, assignment: string): void {
+function readOption({ name, options }: AugmentationKind, values: Values, assignment: string): void {
   const [option, value = '', ...rest] = assignment.split('=').map((part) => part.trim());
   if (!Object.hasOwn(options, option)) {
     throw new ScreeError(unknownName(`option of ${name}`, option, Object.keys(options)));
