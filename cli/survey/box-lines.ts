@@ -60,7 +60,9 @@ function pointsTable({ points, variables, count }: BoxSurvey, style: Style): str
       ...point.point.slice(0, mostColumns).map((value) => numberText(value, 8)),
       numberText(point.value, 8),
       cut(point.eigenvalues, 5).join(', '),
-      point.certified ? 'proven' : (point.singularity ?? 'no proof'),
+      point.certified
+        ? 'proven'
+        : ['judged', ...(point.singularity === undefined ? [] : [point.singularity])].join(': '),
     ]);
   const lines = table(rows, { columns: ['', ...shown, 'f', 'eigenvalues', ''], style });
   const more = count - rows.length;

@@ -202,9 +202,7 @@ export class BoxSurveyor {
     const boxes = this.progress.boxes;
     const evidence =
       certified === 0
-        ? [
-            'no critical point with a regular Hessian is in the box outside of what is undecided or not smooth',
-          ]
+        ? ['no critical point with a regular Hessian is in the box, beside what is undecided or not smooth']
         : [
             `${certified === 1 ? '1 critical point is' : `${certified} critical points are`} proven to exist, each alone in its enclosure (Krawczyk's operator, outward rounding)`,
           ];
