@@ -7,6 +7,7 @@ import { addExportCommand } from './commands/export.js';
 import { addGenerateCommand } from './commands/generate.js';
 import { addModelsCommand } from './commands/models.js';
 import { addNativeCommand } from './commands/native.js';
+import { addPlotCommand } from './commands/plot.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addRaceCommand } from './commands/race.js';
 import { addSurfacesCommand } from './commands/surfaces.js';
@@ -35,6 +36,7 @@ function makeProgram(): Command {
   addEvalCommand(program);
   addPredictCommand(program);
   addGenerateCommand(program);
+  addPlotCommand(program);
   addExplainCommand(program);
   addExportCommand(program);
   addModelsCommand(program);
