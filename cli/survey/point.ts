@@ -29,7 +29,19 @@ export function pointJson(report: PointReport): Record<string, unknown> {
   const { point, value, gradient, gradientNorm, hessian, eigenvalues, eigenvectors, kind, evidence } = report;
   const { singularity = null, corank = null, order = null, reducedForm = null, wayDown = null } = report;
   return {
-    ...{ point, value, gradient, gradientNorm, hessian, eigenvalues, eigenvectors },
-    ...{ kind, singularity, corank, order, reducedForm, wayDown, evidence },
+    point,
+    value,
+    gradient,
+    gradientNorm,
+    hessian,
+    eigenvalues,
+    eigenvectors,
+    kind,
+    singularity,
+    corank,
+    order,
+    reducedForm,
+    wayDown,
+    evidence,
   };
 }

@@ -34,6 +34,9 @@ const rearranging = new Set([
 /** Ops that add up elements of their floating-point input. */
 const additive = new Set(['sum', 'cumsum', 'scatterAdd', 'putAlongAxis']);
 
+/** Reductions to the largest or smallest, by the elementwise op that chooses between two. */
+const extremes: Readonly<Record<string, string>> = { max: 'maximum', min: 'minimum' };
+
 /** A value of the graph: a series for each element. */
 type Elements = readonly Series[];
 
@@ -100,7 +103,8 @@ export class JetProgram {
 }
 
 function hasRule(name: string): boolean {
-  return Object.hasOwn(seriesRules, name) || rearranging.has(name) || additive.has(name) || name === 'matmul';
+  const isKind = rearranging.has(name) || additive.has(name) || Object.hasOwn(extremes, name);
+  return Object.hasOwn(seriesRules, name) || isKind || name === 'matmul';
 }
 
 function stepOf(node: Node, graph: Graph): Step {
@@ -126,6 +130,7 @@ function stepOf(node: Node, graph: Graph): Step {
   }
   if (rearranging.has(op.name)) return rearrange(node, types);
   if (additive.has(op.name)) return accumulate(node, types);
+  if (Object.hasOwn(extremes, op.name)) return extreme(node, types[0]);
   if (op.name === 'matmul') return matrixProduct(types[0], types[1], sizeOf(shape));
   throw new ScreeError(`jet: ${op.name} has no rule for power series`);
 }
@@ -192,6 +197,23 @@ function accumulate({ op, attributes, shape, dtype }: Node, types: readonly Node
       series.degree = degree;
       series.kink = kink;
     }
+    return result;
+  };
+}
+
+/** The largest or smallest along axes, two at a time. */
+function extreme({ op, attributes }: Node, { shape }: Node): Step {
+  const axes = Array.isArray(attributes.axes) ? (attributes.axes as readonly number[]) : [];
+  const kept = shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+  const places = broadcastOffsets(kept, shape);
+  const rule = seriesRules[extremes[op.name]];
+  return (_pass, [elements]) => {
+    const result: Series[] = [];
+    elements.forEach((series, i) => {
+      const place = places?.[i] ?? i;
+      const before = result[place] as Series | undefined;
+      result[place] = before === undefined ? series : rule(before, series);
+    });
     return result;
   };
 }

@@ -182,8 +182,8 @@ export function affine(a: Series, factor: number, shift: number): Series {
   return combine(a, factor, constantSeries(a.space, shift), 1);
 }
 
-function isNothing({ degree, value, error }: Series): boolean {
-  return degree === 0 && value[0] === 0 && error[0] === 0;
+function isNothing({ degree, value, error, kink }: Series): boolean {
+  return degree === 0 && value[0] === 0 && error[0] === 0 && kink === undefined;
 }
 
 export function multiply(a: Series, b: Series): Series {

@@ -150,7 +150,7 @@ function turned(
     : given;
   const series = { ...source, value: source.value.slice(), error: source.error.slice() };
   const { offsets } = space;
-  for (let d = degree; isTurned && d <= space.order; d++) {
+  for (let d = degree; d <= space.order; d++) {
     const size = (j: number) => (j < 0 || j > d ? 0 : Math.abs(source.value[offsets[d] + j]));
     for (let j = 0; j <= d; j++) {
       series.error[offsets[d] + j] += turn * ((d - j + 1) * size(j - 1) + (j + 1) * size(j + 1));

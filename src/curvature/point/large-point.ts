@@ -11,6 +11,11 @@ import { mostVariables, type PointKind, type PointReport } from './critical-poin
 import { short } from './reduced.js';
 import type { WayDown } from './way-down.js';
 
+/** Products with the Hessian: each keeps a vector, all of them 320 MB at most. */
+function stepsFor(size: number): number {
+  return Math.max(20, Math.min(400, Math.floor(4e7 / size)));
+}
+
 /**
  * What a point of a function of many variables is, by the ends of its Hessian's spectrum (Lanczos' method): second-order
  * conditions alone, a minimum with a probability only. `hessian` is empty, and of the eigenvalues only both ends are there.
@@ -38,7 +43,7 @@ export async function classifyLargePoint(
         out.set(second.run(x, ndarray(Float64Array.from(v), [size])).data);
       },
     },
-    { generator: new Generator(1), maxSteps: 200 },
+    { generator: new Generator(1), tolerance: 0, maxSteps: stepsFor(size) },
   );
   const [lowest, highest] = [spectrum.bottom[0], spectrum.top[0]];
   const largest = Math.max(Math.abs(lowest.value), Math.abs(highest.value));
@@ -48,7 +53,9 @@ export async function classifyLargePoint(
   const { lower, upper, failure } = spectrum.bounds;
   const direction = kind === 'regular' ? slope.map((entry) => -entry) : lowest.vector();
   const wayDown =
-    kind === 'minimum' || lowest.value >= 0 ? undefined : wayAlong(first, x.data, direction, value.data[0]);
+    kind === 'minimum' || lowest.value >= 0
+      ? undefined
+      : wayAlong((there) => first.run(there).value.data[0], x.data, direction, value.data[0]);
   return {
     point: Array.from(point),
     value: value.data[0],
@@ -82,13 +89,11 @@ function kindOf(
   return upper < 0 ? 'maximum' : 'unknown';
 }
 
-interface Evaluated {
-  run(x: ReturnType<typeof ndarray>): { value: { data: ArrayLike<number> } };
-}
+type Evaluated = (x: ReturnType<typeof ndarray>) => number;
 
 /** The longest step 2⁻ᵏ along a direction or against it that goes down. */
 function wayAlong(
-  { run }: Evaluated,
+  evaluate: Evaluated,
   point: ArrayLike<number>,
   direction: Float64Array,
   start: number,
@@ -99,7 +104,7 @@ function wayAlong(
     for (const sign of [1, -1]) {
       const unit = direction.map((entry) => (sign * entry) / length);
       const there = Float64Array.from(point, (entry, i) => entry + until * unit[i]);
-      const decrease = start - run(ndarray(there, [there.length])).value.data[0];
+      const decrease = start - evaluate(ndarray(there, [there.length]));
       if (decrease > 1e-12 * Math.abs(start)) return { direction: Array.from(unit), until, decrease };
     }
   }

@@ -99,7 +99,7 @@ export function reduce(
 ): Reduction {
   const last = Math.floor(order / 2);
   let solved = normal.map(() => zeroSeries(monomials(variables, Math.max(1, last))));
-  const inputs = (space: Monomials): Series[] => {
+  const inputs = (space: Monomials, withErrors: boolean): Series[] => {
     const u = curve(space);
     return Array.from({ length: point.length }, (_, i) => {
       const series = constantSeries(space, point[i], representationError(point[i]));
@@ -115,8 +115,11 @@ export function reduce(
       });
       normal.forEach((vector, j) => {
         if (vector[i] === 0) return;
-        const { value } = solved[j];
-        for (let m = 0; m < Math.min(end, value.length); m++) series.value[m] += vector[i] * value[m];
+        const { value, error } = solved[j];
+        for (let m = 0; m < Math.min(end, value.length); m++) {
+          series.value[m] += vector[i] * value[m];
+          if (withErrors) series.error[m] += Math.abs(vector[i]) * error[m];
+        }
       });
       return series;
     });
@@ -124,9 +127,9 @@ export function reduce(
   if (normal.length > 0) {
     for (let degree = 1; degree <= last; degree++) {
       const space = monomials(variables, degree);
-      const slopes = f.gradient(space, inputs(space));
+      const slopes = f.gradient(space, inputs(space, false));
       solved = solved.map((before, j) => {
-        const after = { ...before, value: before.value.slice(), degree };
+        const after = { ...before, value: before.value.slice(), error: before.error.slice(), degree };
         for (let m = 0; m < space.size; m++) {
           let slope = 0;
           let error = 0;
@@ -136,13 +139,14 @@ export function reduce(
           });
           // A correction that rounding alone can have made would only blur what is exactly zero.
           if (Math.abs(slope) > error) after.value[m] -= slope / curvatures[j];
+          after.error[m] = error / Math.abs(curvatures[j]);
         }
         return after;
       });
     }
   }
   const space = monomials(variables, order);
-  const series = f.value(space, inputs(space));
+  const series = f.value(space, inputs(space, true));
   if (blur > 0) addBlur(series, blur);
   return { series, normal: solved };
 }

@@ -59,7 +59,7 @@ export function downDirection(
   direction: Float64Array,
 ): WayDown | undefined {
   const length = norm(direction);
-  const unit = direction.map((value) => value / length);
+  const unit = direction.map((value) => (value === 0 ? 0 : value / length));
   const fall = fallAlong(f, [Float64Array.from(point), unit]);
   return fall && { direction: Array.from(unit), ...fall };
 }
