@@ -6,3 +6,17 @@ export { oneBitDecode, oneBitEncode } from './one-bit';
 export { naturalDecode, naturalEncode, qsgdDecode, qsgdEncode } from './levels';
 export { signDecode, signEncode } from './sign';
 export { ternDecode, ternEncode, twoBitDecode, twoBitEncode } from './ternary';
+export { lowRank, orthonormalise, timesLeft, timesRight } from './low-rank';
+export { driveDecode, driveEncode } from './rotation';
+export {
+  accumulate,
+  addAt,
+  clearAt,
+  countAbove,
+  gatherAt,
+  riceDecode,
+  riceEncode,
+  scatterAt,
+  selectAbove,
+  squareSum,
+} from './sparse';

@@ -51,7 +51,7 @@ describe.each(coders)('%s', (name) => {
       const scale = Math.max(1e-30, ...given.map(Math.abs), ...before.map(Math.abs));
       const worst = sent.reduce((most, value, index) => {
         const error = Math.abs(value + residual[index] - (given[index] + before[index]));
-        return error <= most ? most : error;
+        return Math.max(most, error);
       }, 0);
       expect(worst).toBeLessThanOrEqual(1e-6 * scale);
     }
