@@ -47,3 +47,13 @@ export { BoxSurveyor, surveyBox, type BoxSurveyOptions, type SurveyedFunction } 
 export type { BoxPoint, BoxSurvey, SingularPlace } from './box/result.js';
 export type { SingularKind } from './box/settle.js';
 export type { Sides } from './box/bounds.js';
+export {
+  classifyCriticalPoint,
+  mostVariables,
+  pointClassifier,
+  type CriticalPointOptions,
+  type PointKind,
+  type PointReport,
+} from './point/critical-point.js';
+export { classifyLargePoint } from './point/large-point.js';
+export type { WayDown, WayDownCurve } from './point/way-down.js';

@@ -1,6 +1,17 @@
-export { grad, hessian, hvp, jvp, valueAndGrad, valueAndGradWithAux, vjp } from './derivatives.js';
+export {
+  grad,
+  hessian,
+  hvp,
+  jvp,
+  valueAndGrad,
+  valueAndGradWithAux,
+  vjp,
+  type GradOptions,
+} from './derivatives.js';
+export { fourthDerivative, thirdDerivative } from './forms.js';
+export { jet, type Jet, type JetOptions } from './jet.js';
 export { vmap, type VmapOptions } from './vmap.js';
-export { expandComposites } from './expand.js';
+export { expandComposites, type Takes } from './expand.js';
 export { simplify } from './simplify.js';
 export { splitGraph, type SplitGraph } from './split.js';
 export { scan, type Scanned, type ScanOptions } from './scan.js';

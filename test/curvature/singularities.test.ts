@@ -110,19 +110,21 @@ function expectCase([form, kind, singularity]: Case, { f, point, squares }: Plac
   return report;
 }
 
-describe.each(cases)('%s is a %s', (...one) => {
-  const [form] = one;
-  test('as it stands', () => void expectCase(one, place(form, 0, 0, { bend: 0, origin: true })));
+describe.each(cases.map((one) => ({ form: one[0], kind: one[1], one })))(
+  '$form is a $kind',
+  ({ form, one }) => {
+    test('as it stands', () => void expectCase(one, place(form, 0, 0, { bend: 0, origin: true })));
 
-  test('in rotated and sheared coordinates, at any point', () => {
-    for (const seed of [1, 2]) expectCase(one, place(form, seed, 0, { bend: 0, origin: false }));
-  });
+    test('in rotated and sheared coordinates, at any point', () => {
+      for (const seed of [1, 2]) expectCase(one, place(form, seed, 0, { bend: 0, origin: false }));
+    });
 
-  test('in bent coordinates', () => {
-    for (const seed of [3, 4]) expectCase(one, place(form, seed, 0, { bend: 0.2, origin: seed % 2 === 0 }));
-  });
+    test('in bent coordinates', () => {
+      for (const seed of [3, 4]) expectCase(one, place(form, seed, 0, { bend: 0.2, origin: seed % 2 === 0 }));
+    });
 
-  test('with squares of one and of two more variables', () => {
-    for (const extra of [1, 2]) expectCase(one, place(form, 5, extra, { bend: 0.2, origin: false }));
-  });
-});
+    test('with squares of one and of two more variables', () => {
+      for (const extra of [1, 2]) expectCase(one, place(form, 5, extra, { bend: 0.2, origin: false }));
+    });
+  },
+);
