@@ -1,6 +1,7 @@
 export {
   compile,
   compileGraph,
+  type AsyncTarget,
   type CompileOptions,
   type JavascriptTarget,
   type NativeTarget,

@@ -3,7 +3,18 @@ export { allocate, bytesPerElement, isFloat, promote, type DType, type TypedArra
 export { broadcastShapes, sameShape, showShape, sizeOf, stridesOf, type Shape } from './shape.js';
 export { ndarray, zeros, type NDArray } from './ndarray.js';
 export { flattenTree, treePaths, unflattenTree, type MapLeaves, type Tree } from './tree.js';
-export type { Attributes, Kernel, Op, TensorType } from './op.js';
+export type {
+  Application,
+  Attributes,
+  AttributeValue,
+  ElementwiseKernel,
+  Kernel,
+  KernelRequest,
+  OnnxEmitter,
+  OnnxRequest,
+  Op,
+  TensorType,
+} from './op.js';
 export { pruneGraph, type Graph, type Node } from './graph.js';
 export { Builder, Tensor } from './tensor.js';
 export { print } from './print.js';

@@ -50,8 +50,16 @@ export {
   steihaug,
   thirdorder,
   trustexact,
+  type Iterate,
   type Method,
+  type MethodFactory,
   type Problem,
+  type Residuals,
+  type SmoothProblem,
+  type Stop,
+  type WalkContext,
+  type WalkOptions,
+  type WalkResult,
 } from './deterministic/index.js';
 export { define, type Definition, type OptionInfo, type OptionValue, type OptionValues } from './options.js';
 export type { HostStep, Needs, Optimizer, OptimizerFactory, StepContext } from './optimizer.js';

@@ -5,7 +5,8 @@ import { sizeOf, type Shape } from '../graph/shape.js';
 import type { Generator } from './generator.js';
 import { toFloat32, toFloat64 } from './philox.js';
 
-type FloatDType = 'float32' | 'float64';
+/** What random numbers can be drawn as. */
+export type FloatDType = 'float32' | 'float64';
 
 const scratch = new Uint32Array(1024);
 

@@ -123,7 +123,7 @@ export interface WalkResult {
   readonly stop: Stop;
 }
 
-/** Walks to the end. See {@link walk}. */
+/** Walks to the end. See `walk` in this file. */
 export function minimize(
   problem: Problem,
   method: Method,
