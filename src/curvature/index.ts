@@ -56,4 +56,4 @@ export {
   type PointReport,
 } from './point/critical-point.js';
 export { classifyLargePoint } from './point/large-point.js';
-export type { WayDown, WayDownCurve } from './point/way-down.js';
+export type { WayDown as PointWayDown, WayDownCurve } from './point/way-down.js';
