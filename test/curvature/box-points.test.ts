@@ -35,7 +35,7 @@ test.each(surfaces)(
       const own = found.points.filter(({ enclosure }) =>
         contains(enclosure, point, 1e-15 * Math.max(1, ...point.map(Math.abs))),
       );
-      expect(own, `${point.join()} is in one enclosure`).toHaveLength(1);
+      expect(own).toHaveLength(1);
       expect(own[0].kind).toBe(kind);
       expect(own[0].value).toBeCloseTo(value, 10);
       // Nine digits at least, and mostly fifteen.
@@ -203,9 +203,9 @@ test('the least value is found on sides and corners, too', () => {
   const bounds = (text: string, box: Side[]) => survey(text, box).minimum;
   const encloses = (text: string, box: Side[], value: number) => {
     const { lower, upper } = bounds(text, box);
-    expect(lower, text).toBeLessThanOrEqual(value + 1e-15 * Math.abs(value));
-    expect(upper, text).toBeGreaterThanOrEqual(value - 1e-15 * Math.abs(value));
-    expect(upper - lower, text).toBeLessThan(1e-8 * Math.max(1, Math.abs(value)));
+    expect(lower).toBeLessThanOrEqual(value + 1e-15 * Math.abs(value));
+    expect(upper).toBeGreaterThanOrEqual(value - 1e-15 * Math.abs(value));
+    expect(upper - lower).toBeLessThan(1e-8 * Math.max(1, Math.abs(value)));
   };
   encloses(
     'x*y',
