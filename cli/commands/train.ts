@@ -1,4 +1,4 @@
-import { join, parse } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { augmentations, datasetNames, loadDataset, type LoadOptions } from '../../src/data/index.js';
 import { ScreeError } from '../../src/graph/errors.js';
@@ -34,6 +34,7 @@ interface TrainCommandOptions extends SharedOptions, DataOptionValues {
   schedule: string;
   loss?: string;
   augment?: string;
+  weights?: string;
   patience?: number;
   seed: number;
   out?: string;
@@ -87,6 +88,7 @@ export function addTrainCommand(program: Command): void {
     .option('--optimizer <spec>', 'as sgd:lr=0.1,momentum=0.9+clipnorm', planDefaults.optimizer)
     .option('--schedule <spec>', 'of the learning rate, as cosine:warmup=100', planDefaults.schedule)
     .option('--loss <spec>', 'as crossentropy:labelSmoothing=0.1 (default: crossentropy; of a number, mse)')
+    .option('--weights <file>', "safetensors with PyTorch's names to start from, as scree export writes them")
     .option('--augment <list>', 'change examples anew in each epoch, as flip,crop:padding=4,mixup')
     .option(
       '--patience <epochs>',
@@ -189,6 +191,7 @@ async function begin(
     schedule,
     loss,
     augment,
+    weights: options.weights === undefined ? undefined : resolve(options.weights),
     patience,
     seed,
     threads,

@@ -44,6 +44,8 @@ const schema = z.object({
     steps: z.int().positive(),
     patience: z.int().positive().nullable(),
     augment: z.string().nullable(),
+    // Runs of earlier versions say nothing of it.
+    weights: z.string().nullish(),
     checkpointEvery: z.int().positive().nullable(),
   }),
   model: z.object({
@@ -98,11 +100,12 @@ export async function resumeRun(
 ): Promise<TrainResult> {
   const run = await readRun(path);
   const recipe = recipeOf(path, run);
-  const { patience, augment, checkpointEvery, ...same } = recipe.options;
+  const { patience, augment, weights, checkpointEvery, ...same } = recipe.options;
   return train({
     ...same,
     patience: patience ?? undefined,
     augment: augment ?? undefined,
+    weights: weights ?? undefined,
     threads: run.threads,
     checkpointEvery: checkpointEvery ?? undefined,
     ...options,

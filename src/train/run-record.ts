@@ -25,6 +25,7 @@ function describe(options: TrainOptions, plan: Plan, parameters: number): RunDes
       steps: plan.steps,
       patience: plan.patience ?? null,
       augment: options.augment ?? null,
+      weights: options.weights ?? null,
       checkpointEvery: options.checkpointEvery ?? null,
     },
     model: { name: chosen.name, ...chosen.file, input: [...data.inputShape], outputs: outputSize(data.task) },
@@ -78,7 +79,7 @@ function compare(
   const must: [string, unknown, unknown][] = [
     ...Object.keys(optionsNow).map((key): [string, unknown, unknown] => [
       key,
-      optionsThen[key],
+      optionsThen[key] ?? null,
       optionsNow[key],
     ]),
     ['model', modelThen, modelNow],

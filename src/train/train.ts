@@ -8,6 +8,7 @@ import type { Initialised } from '../nn/index.js';
 import { AccumulatedStep } from './accumulate.js';
 import { Evaluator } from './evaluate.js';
 import { checkOutput, type Score } from './judge.js';
+import { loadWeights } from './export-weights.js';
 import { labelType, type Learner } from './learner.js';
 import { hasStoppedEarly, runLoop, type Progress } from './loop.js';
 import { makePlan, type Plan, type PlanOptions } from './plan.js';
@@ -27,6 +28,8 @@ export interface TrainOptions extends PlanOptions {
   readonly checkpointEvery?: number;
   /** What `loadDataset` was given to get the data: kept in run.json, so that the run's data are found again. */
   readonly dataSource?: DataSource;
+  /** A safetensors file with PyTorch's names that the model starts from (see `loadWeights`), in place of random numbers. */
+  readonly weights?: string;
   readonly onProgress?: (progress: Progress) => void;
   /** Ends the run after the step that is going on; with `out`, a checkpoint is saved. */
   readonly signal?: AbortSignal;
@@ -112,7 +115,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const plan = await makePlan(options);
   const { chosen, data, generator, optimizer, batchSize, judge, compile } = plan;
   const { model, name } = chosen;
-  const initial = model.init(generator.fork('init'), data.inputShape);
+  const random = model.init(generator.fork('init'), data.inputShape);
+  const initial = options.weights === undefined ? random : await loadWeights(options.weights, random);
   checkOutput(name, data.name, data.task, data.inputShape, initial.output);
   const start = startState(initial, optimizer);
   const learner: Learner = {
