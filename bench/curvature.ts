@@ -88,4 +88,13 @@ export const curvatureCases: readonly CurvatureCase[] = [
       item: 'a loss',
     }),
   },
+  {
+    name: 'point',
+    contenders: () => [scree('scree-point.ts', [])],
+    table: () => ({
+      title: 'the monkey saddle at 0, from the function to its name',
+      bar: 'Scree',
+      item: 'a point',
+    }),
+  },
 ];

@@ -8,6 +8,7 @@ import {
   lanczos,
   LossFunction,
   type BatchedLoss,
+  flattenParameters,
   type FloatVector,
 } from '../src/curvature/index.js';
 import type { NDArray } from '../src/graph/ndarray.js';
@@ -16,7 +17,6 @@ import { lossPlane } from '../src/landscape/plane.js';
 import { filterNormalisedDirection } from '../src/landscape/slice.js';
 import { crossEntropy, models } from '../src/nn/index.js';
 import { Generator, integers, normal } from '../src/random/index.js';
-import { flattenParameters } from '../src/curvature/index.js';
 import { measure } from './measure.js';
 
 const [, , what, name, batchText, threadsText] = process.argv;
@@ -25,8 +25,9 @@ const compile = { target: 'onnx', threads: Number(threadsText) } as const;
 
 /** A model's loss over random examples in parts of at most 128. */
 function lossOf(): { loss: BatchedLoss; at: FloatVector } {
-  const { build, usual } = models[name];
-  const model = build(usual.input, usual.classes);
+  const known = models[name];
+  const { usual } = known;
+  const model = known.build(usual.input, usual.classes);
   const generator = new Generator(0);
   const initial = model.init(generator, usual.input);
   const isText = model.takes === 'int32';

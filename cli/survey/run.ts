@@ -42,6 +42,7 @@ export async function surveyRun(path: string, options: SurveyOptions): Promise<v
     const loss = lossOfRun(trained, data, { samples: options.samples, batchSize: options.batch, seed });
     const at = weightsOfRun(loss, trained.weights);
     const { compile } = trained;
+    const other = options.line === undefined ? undefined : await readOther(options.line, trained);
     const stability = await stabilityOfRun(path, trained, loss);
     interrupt.arm();
     const { signal } = interrupt;
@@ -67,9 +68,7 @@ export async function surveyRun(path: string, options: SurveyOptions): Promise<v
           onPoint: told(progress, 'plane'),
         }));
       const line =
-        options.line === undefined
-          ? undefined
-          : await surveyLine(trained, at, f, options.line, { signal, onPoint: told(progress, 'line') });
+        other && (await surveyLine(trained, at, f, other, { signal, onPoint: told(progress, 'line') }));
       const survey: RunSurvey = {
         path,
         model: trained.run.model.name,
@@ -109,27 +108,33 @@ function told(progress: ReturnType<typeof progressLine> | undefined, what: strin
   return (done: number, of: number) => progress?.tell(what, done, of);
 }
 
+interface OtherRun {
+  readonly path: string;
+  readonly weights: TrainedRun['weights'];
+}
+
+/** The run at the other end of a line. */
+async function readOther(path: string, trained: TrainedRun): Promise<OtherRun> {
+  const other = await loadRun(path);
+  await other.evaluator.close();
+  const shapes = ({ weights }: TrainedRun) =>
+    [weights.parameters, weights.state].map((arrays) => arrays.map(({ shape }) => shape));
+  if (!isDeepStrictEqual(shapes(trained), shapes(other))) {
+    throw new ScreeError(
+      `survey: ${path} holds a ${other.run.model.name} of other shapes; a line runs between two runs of one model`,
+    );
+  }
+  return { path, weights: other.weights };
+}
+
 /** The line from a run's weights to another's, their running statistics interpolated too. */
 async function surveyLine(
   trained: TrainedRun,
   at: FloatVector,
   f: LossFunction,
-  otherPath: string,
+  other: OtherRun,
   options: { signal: AbortSignal; onPoint: (done: number, of: number) => void },
 ): Promise<NonNullable<RunSurvey['line']>> {
-  const other = await loadRun(otherPath);
-  await other.evaluator.close();
-  const shapes = ({ initial, weights }: TrainedRun) => ({
-    parameters: weights.parameters.map(({ shape }) => shape),
-    keys: JSON.stringify(initial.parameters, (_, value: unknown) =>
-      ArrayBuffer.isView(value) ? undefined : value,
-    ),
-  });
-  if (!isDeepStrictEqual(shapes(trained), shapes(other))) {
-    throw new ScreeError(
-      `survey: ${otherPath} holds a ${other.run.model.name} of other shapes; a line runs between two runs of one model`,
-    );
-  }
   const second = at.slice();
   let start = 0;
   for (const { data } of other.weights.parameters) {
@@ -144,5 +149,5 @@ async function surveyLine(
       return { ...array, data: Float32Array.from(array.data, (x, i) => (1 - share) * x + share * there[i]) };
     });
   const line = await lossLine((parameters, t) => f.value(parameters, mixed(t)), at, second, options);
-  return { ...line, other: otherPath };
+  return { ...line, other: other.path };
 }
