@@ -25,7 +25,7 @@ import {
 } from '../src/nn/index.js';
 import { softmax, trace } from '../src/ops/index.js';
 import { Generator, integers, uniform } from '../src/random/index.js';
-import { exportOnnx, type ExportedModel } from '../src/train/index.js';
+import { exportOnnx, loadRun, type ExportedModel } from '../src/train/index.js';
 import { temporaryFolder } from './support/cli.js';
 import { runMain } from './support/run-main.js';
 
@@ -332,6 +332,21 @@ describe('scree export', () => {
       file,
       bytes: readFileSync(file).length,
     });
+  });
+
+  test('its weights are what `train --weights` starts from', async () => {
+    const [file, again] = [at('start.safetensors'), at('again')];
+    expect((await runMain('export', run, file)).code).toBe(0);
+    // Steps too small to change anything that is read here.
+    const options = ['--weights', file, '--steps', '2', '--optimizer', 'sgd:lr=1e-12', '--threads', '1'];
+    const trained = await runMain('train', 'lenet', '--out', again, '--quiet', ...options);
+    expect(trained.code).toBe(0);
+    const scores = await Promise.all([run, again].map((path) => loadRun(path, { threads: 1 })));
+    const [first, second] = scores.map(({ weights }) => weights.parameters);
+    first.forEach(({ data }, index) => expectClose(second[index].data, data));
+    expect((await runMain('train', 'cnn', '--weights', file, '--out', at('other'))).stderr).toContain(
+      'does not hold the weights of this model; unexpected: ',
+    );
   });
 
   test.each([
