@@ -1,8 +1,10 @@
 export {
   isCondition,
+  type ArithmeticOperator,
   type BinaryNode,
   type CallNode,
   type ComparisonNode,
+  type ComparisonOperator,
   type Condition,
   type ElementNode,
   type Expression,

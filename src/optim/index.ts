@@ -50,6 +50,8 @@ export {
   steihaug,
   thirdorder,
   trustexact,
+  type Box,
+  type Evaluations,
   type Iterate,
   type Method,
   type MethodFactory,
