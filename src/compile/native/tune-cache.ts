@@ -61,6 +61,15 @@ export function keepChoices(machine: string, choices: ReadonlyMap<string, Convol
     writeFileSync(fresh, `${JSON.stringify(all, undefined, 1)}\n`);
     renameSync(fresh, file);
   } catch {
-    rmSync(fresh, { force: true });
+    // Nothing is lost but time.
+    removeIfThere(fresh);
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // It is not there: its folder is none.
   }
 }
