@@ -1,27 +1,9 @@
 import type { Graph } from '../../graph/graph.js';
 import type { SyncExecutable } from '../program.js';
-import { generateGraph } from './generate.js';
-import { interpretGraph } from './interpret.js';
 import { prepare } from './prepare.js';
+import { compilePrepared } from './prepared.js';
 
-/** What `generate` makes, or, where a content security policy forbids generated code, what `interpret` makes. */
-export function generated<T>(generate: () => T, interpret: () => T): T {
-  try {
-    return generate();
-  } catch (error) {
-    if (error instanceof EvalError) return interpret();
-    throw error;
-  }
-}
-
-/** Makes a graph ready to run in JavaScript. Both ways give the same bits. */
+/** Makes a graph ready to run in JavaScript. */
 export function compileJavascript(source: Graph): SyncExecutable {
   return compilePrepared(prepare(source));
-}
-
-export function compilePrepared(graph: Graph): SyncExecutable {
-  return generated(
-    () => generateGraph(graph),
-    () => interpretGraph(graph),
-  );
 }

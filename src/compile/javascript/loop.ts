@@ -4,7 +4,7 @@ import { zeros, type NDArray } from '../../graph/ndarray.js';
 import type { TensorType } from '../../graph/op.js';
 import { sameShape, showShape, sizeOf } from '../../graph/shape.js';
 import { allocateOutputs, checkArray, sharesMemory, type SyncExecutable } from '../program.js';
-import { compilePrepared, generated } from './compile.js';
+import { compilePrepared, generated } from './prepared.js';
 import { generateLoop, generateMany, type RunLoop, type RunMany } from './generate-loop.js';
 import { prepare } from './prepare.js';
 

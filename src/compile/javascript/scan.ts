@@ -5,7 +5,7 @@ import type { Kernel, Op } from '../../graph/op.js';
 import { sizeOf } from '../../graph/shape.js';
 import { scanOp, type ScanAttributes } from '../../transform/index.js';
 import { allocateOutputs } from '../program.js';
-import { compilePrepared, generated } from './compile.js';
+import { compilePrepared, generated } from './prepared.js';
 import { generateScan, type RunScan } from './generate-scan.js';
 
 /** The loop as an op with a kernel: its body, already prepared, becomes code of its own. */
