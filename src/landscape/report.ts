@@ -1,5 +1,6 @@
 import { compile } from '../compile/index.js';
-import { classifyPoint } from '../curvature/index.js';
+import { ScreeError } from '../graph/errors.js';
+import { classifyCriticalPoint, classifyPoint } from '../curvature/index.js';
 import { ndarray } from '../graph/ndarray.js';
 import type { Tensor } from '../graph/tensor.js';
 import { float64 } from '../ops/index.js';
@@ -36,7 +37,8 @@ export function stopReport(
   }
   const curvature = curvatureAt(surface, point, tol);
   const isCritical = norm <= Math.max(tol, curvature.floor);
-  const report = isCritical ? criticalPoint(curvature, norm) : regularPoint(norm, tol, curvature.floor);
+  const first = isCritical ? criticalPoint(curvature, norm) : regularPoint(norm, tol, curvature.floor);
+  const report = first.kind === 'degenerate' ? higherOrders(surface, point, first) : first;
   if (reason === 'gradient') return { ...ended, reason: reasonOf(report.kind), point: report };
   const rate =
     'steps' in optimizer ? undefined : rateFinding(optimizer, path, row, curvature.eigenvalues, maximize);
@@ -44,7 +46,28 @@ export function stopReport(
 }
 
 function reasonOf(kind: PointReport['kind']): StopReason {
-  return kind === 'regular' || kind === 'unknown' ? 'gradient' : kind;
+  if (kind === 'regular' || kind === 'unknown') return 'gradient';
+  return kind === 'minimum' || kind === 'maximum' || kind === 'saddle' ? kind : 'degenerate';
+}
+
+/** Variables up to which power series are taken of a point where a walk ended. */
+const mostForSeries = 20;
+/** How far from there the degenerate point may be: gradients are small in a wide neighbourhood of it. */
+const degenerateReach = 0.05;
+
+/** What higher orders say of a point that the Hessian leaves open; the first report where they say nothing. */
+function higherOrders({ evaluate }: Surface, point: readonly number[], first: PointReport): PointReport {
+  if (point.length > mostForSeries) return first;
+  try {
+    const report = classifyCriticalPoint((x: Tensor) => evaluate(x), point, { reach: degenerateReach });
+    const isDegenerate = (report.corank ?? 0) > 0 && report.kind !== 'unknown';
+    if (!isDegenerate) return first;
+    const name = report.singularity === undefined ? [] : [`singularity ${report.singularity}`];
+    return { kind: report.kind, evidence: [...name, ...report.evidence] };
+  } catch (error) {
+    if (error instanceof ScreeError) return first;
+    throw error;
+  }
 }
 
 function regularPoint(norm: number, tol: number, floor: number): PointReport {

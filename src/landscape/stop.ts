@@ -1,3 +1,4 @@
+import type { PointKind } from '../curvature/index.js';
 import type { Path } from './path.js';
 
 /** Why a walk ended. */
@@ -18,8 +19,11 @@ export type StopReason =
 
 /** What is known of the point where a walk ended. */
 export interface PointReport {
-  /** `regular` where the gradient is not small, `unknown` where it is and the Hessian could not be had. */
-  readonly kind: 'minimum' | 'maximum' | 'saddle' | 'degenerate' | 'regular' | 'unknown';
+  /**
+   * `regular` where the gradient is not small, `unknown` where it is and the Hessian could not be had, `degenerate` where neither
+   * the Hessian nor higher orders decide.
+   */
+  readonly kind: PointKind | 'degenerate';
   readonly evidence: readonly string[];
 }
 
