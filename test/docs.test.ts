@@ -27,21 +27,22 @@ describe.each([
   ['the documents', pages.flatMap((page) => programsIn(page, readFileSync(join(root, page), 'utf8')))],
   ['docstrings', modules.flatMap((path) => programsIn(path, examplesIn(path)))],
 ])('programs in %s', (_where, programs) => {
-  const { folder, files } = writePrograms(programs);
-  afterAll(() => rmSync(folder, { recursive: true }));
+  let written: ReturnType<typeof writePrograms>;
   let ran: Ran[];
   let complaints: Map<string, string[]>;
   beforeAll(async () => {
-    ran = await runPrograms(files);
-    complaints = typeErrors(files);
+    written = writePrograms(programs);
+    ran = await runPrograms(written.files);
+    complaints = typeErrors(written.files);
   }, 180_000);
+  afterAll(() => rmSync(written.folder, { recursive: true }));
 
   test.each(programs.map((program, index) => ({ ...program, index })))('$name', ({ output, index }) => {
     const { printed, error } = ran[index];
     expect(error).toBeNull();
     if (output === undefined) expect(printed).not.toBe('');
     else expect(printed).toBe(output);
-    expect(complaints.get(files[index])).toEqual([]);
+    expect(complaints.get(written.files[index])).toEqual([]);
   });
 });
 
