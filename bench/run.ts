@@ -14,6 +14,8 @@ import { walkCases } from './walk.js';
 
 interface Options {
   readonly rounds: number;
+  /** Seconds. */
+  readonly timeout: number;
   readonly json?: string;
   readonly only?: readonly string[];
 }
@@ -61,7 +63,7 @@ class Report {
     contenders: readonly Contender[],
     describe: TableOptions | ((results: readonly Result[]) => TableOptions),
   ): Promise<Result[]> {
-    const { rounds, only } = this.options;
+    const { rounds, only, timeout } = this.options;
     const chosen = contenders.filter(
       ({ name }) => !only || only.some((word) => name.toLowerCase().includes(word.toLowerCase())),
     );
@@ -69,7 +71,7 @@ class Report {
     const progress = (text: string) => {
       if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text}`);
     };
-    const results = await compare(chosen, { rounds, progress });
+    const results = await compare(chosen, { rounds, timeoutMs: 1e3 * timeout, progress });
     progress('');
     const options = typeof describe === 'function' ? describe(results) : describe;
     console.log(table(results, options));
@@ -128,6 +130,7 @@ function question(name: string, description: string): Command {
     .command(name)
     .description(description)
     .option('--rounds <n>', 'times that every contender runs', count, 3)
+    .option('--timeout <s>', 'seconds after which a contender is given up', count, 300)
     .option('--only <words>', 'contenders whose names hold one of these words, commas between', words)
     .option('--json <file>', 'write every number there too');
 }
