@@ -66,5 +66,7 @@ export interface Codec {
   readonly options: Readonly<Record<string, number | boolean>>;
   /** Whether training fails without error feedback around it. */
   readonly needsFeedback: boolean;
+  /** Whether messages are a few values with their places: a sum of several is larger, so they are gathered, not summed. */
+  readonly sparse?: boolean;
   create(request: CoderRequest): Coder | LinearCoder;
 }

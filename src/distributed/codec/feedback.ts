@@ -3,8 +3,8 @@ import type { Codec } from './codec.js';
 
 /**
  * Error feedback around a codec: what a message lacks is kept and joins the values of the next step (Seide et al. 2014; Karimireddy
- * et al. 2019), so that sent + kept = values + kept before, to float32 rounding. A linear coder keeps what it loses itself, and
- * stays as it is.
+ * et al. 2019), so that sent + kept = values + kept before, to float32 rounding. A coder that keeps what it loses
+ * itself, or loses nothing, stays as it is.
  */
 export function withFeedback(codec: Codec): Codec {
   return {
@@ -12,7 +12,7 @@ export function withFeedback(codec: Codec): Codec {
     needsFeedback: false,
     create(request) {
       const inner = codec.create(request);
-      if (inner.kind === 'linear') return inner;
+      if (inner.kind === 'linear' || 'residual' in inner.state) return inner;
       const { workspace } = request;
       const { kernels } = workspace;
       const residual = workspace.allocateValues(request.length);

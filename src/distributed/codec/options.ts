@@ -10,3 +10,12 @@ export const groupOption = (value: number) =>
     .multipleOf(16)
     .default(value)
     .describe('values that share a scale, a multiple of 16');
+
+/** For codecs that send a few values. */
+export const ratioOption = z
+  .number()
+  .gt(0)
+  .max(1)
+  .default(0.001)
+  .describe('share of the values that is sent');
+export const halfOption = z.boolean().default(false).describe('send values as float16');

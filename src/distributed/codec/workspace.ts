@@ -30,6 +30,38 @@ export interface Kernels {
   qsgdDecode(message: number, n: number, group: number, into: number, adding: number): void;
   naturalEncode(values: number, n: number, seed: number, out: number): void;
   naturalDecode(message: number, n: number, into: number, adding: number): void;
+  countAbove(values: number, n: number, threshold: number): number;
+  selectAbove(values: number, n: number, threshold: number, most: number, indices: number): number;
+  gatherAt(values: number, indices: number, count: number, out: number): void;
+  scatterAt(values: number, indices: number, count: number, from: number): void;
+  clearAt(values: number, indices: number, count: number): void;
+  addAt(into: number, indices: number, count: number, from: number): void;
+  riceEncode(indices: number, count: number, shift: number, out: number): number;
+  /** 1 where the bytes are such a message. */
+  riceDecode(
+    message: number,
+    bytes: number,
+    count: number,
+    shift: number,
+    n: number,
+    indices: number,
+  ): number;
+  accumulate(values: number, momentum: number, sum: number, n: number, m: number, s: number): void;
+  squareSum(values: number, n: number): number;
+  timesRight(matrix: number, rows: number, columns: number, right: number, rank: number, left: number): void;
+  timesLeft(matrix: number, rows: number, columns: number, left: number, rank: number, right: number): void;
+  lowRank(left: number, right: number, rank: number, rows: number, columns: number, matrix: number): void;
+  orthonormalise(vectors: number, rank: number, n: number): void;
+  driveEncode(values: number, n: number, group: number, seed: number, scratch: number, out: number): number;
+  driveDecode(
+    message: number,
+    n: number,
+    group: number,
+    seed: number,
+    scratch: number,
+    into: number,
+    adding: number,
+  ): void;
 }
 
 /** A page of WebAssembly memory. */

@@ -1,3 +1,4 @@
+import { ScreeError } from '../../graph/errors.js';
 import type { Values } from '../codec/workspace.js';
 import { coderFor } from './coder.js';
 import { Clock } from './clock.js';
@@ -20,9 +21,15 @@ function partOf({ offset, length }: Values, part: number, parts: number): Values
  * Each rank owns a part of every bucket: it gets the others' messages of it, sums what they say, encodes the mean again and tells
  * everyone; it keeps what it told, not what it knows, so that all ranks hold the same. Two messages of n/P values a rank and pair of
  * ranks, whatever the codec.
+ * @throws ScreeError for a codec whose messages are summed, or of a few values only
  */
 export function twoPhase(request: ExchangeRequest): Exchange {
-  const { collective, workspace, buckets } = request;
+  const { collective, codec, workspace, buckets } = request;
+  if (codec.sparse === true) {
+    throw new ScreeError(
+      `two-phase: a sum of several ranks' few values is no longer few, and ${codec.name} would cut it again; take the exchange allgather`,
+    );
+  }
   const { rank, size } = collective;
   const clock = new Clock();
   const ranks = Array.from({ length: size }, (_, index) => index);
