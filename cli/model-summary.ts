@@ -14,7 +14,7 @@ const nameWidth = 40;
 
 /** The model that is trained, as a table; no lines where nothing is to be told. */
 export function summaryLines(
-  { network, initial, input }: Extract<Progress, { kind: 'start' }>,
+  { network, initial, input }: Pick<Extract<Progress, { kind: 'start' }>, 'network' | 'initial' | 'input'>,
   kind: SummaryKind,
   style: Style,
 ): string[] {
