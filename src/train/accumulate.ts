@@ -6,6 +6,7 @@ import type { TensorType } from '../graph/op.js';
 import type { Tensor } from '../graph/tensor.js';
 import { flattenTree, unflattenTree, type Tree } from '../graph/tree.js';
 import { float32, int32, trace } from '../ops/index.js';
+import type { StepShare } from './group.js';
 import { batchOf, type Leaves } from './learner.js';
 import {
   objectiveOn,
@@ -30,17 +31,20 @@ import {
  * the part's, and its running ones move once a part.
  */
 
+/** The rows of a batch that a step is made of: all of them, or one rank's. */
+type Portion = Pick<StepShare, 'firstRow' | 'rows' | 'firstPart' | 'weight'>;
+
 /** Adds a part's share to the sums. Inputs after the parameters, and outputs: sums of gradients, the model's state, loss, count. */
-function tracePart(request: StepRequest, parts: number): Graph {
-  const { initial, start, batchSize, input } = request;
+function tracePart(request: StepRequest, { rows, weight }: Portion, parts: number): Graph {
+  const { initial, start, input } = request;
   const { types } = start;
-  const size = batchSize / parts;
+  const size = rows / parts;
   return trace<[Leaves, Leaves, Leaves, Tensor, Tensor, Tensor, Leaves, Tensor], Leaves>(
     (leaves, sums, state, loss, tally, examples, truth, key) => {
       const objective = objectiveOn(request, state, examples, truth, key);
       const { value, gradient, aux } = objective(unflattenTree(initial.parameters, leaves));
       return [
-        ...flattenTree<Tensor>(gradient).map((leaf, index) => leaf.div(parts).add(sums[index])),
+        ...flattenTree<Tensor>(gradient).map((leaf, index) => leaf.div(parts / weight).add(sums[index])),
         ...aux.slice(1),
         value.div(parts).add(loss),
         aux[0].add(tally),
@@ -118,42 +122,51 @@ export class AccumulatedStep implements Stepper {
   private constructor(
     private readonly programs: Programs,
     private readonly request: StepRequest,
+    private readonly portion: Portion,
     private readonly parts: number,
+    private readonly share: StepShare | undefined,
   ) {
     const { types } = request.start;
-    const side = (): Side => ({
-      sums: blank(types.held),
+    const side = (sums: readonly NDArray[]): Side => ({
+      sums,
       state: blank(types.state),
       loss: zeros([]),
       tally: zeros([]),
     });
-    this.#sides = [side(), side()];
+    this.#sides = [side(blank(types.held)), side(share?.gradients ?? blank(types.held))];
     this.#update = new UpdateArrays(request.cyclesMomentum);
     this.#place = programs.place === undefined ? [] : blank(types.held);
   }
 
   /**
    * Traces and compiles the programs.
-   * @param parts how many parts a batch is cut into
+   * @param parts how many parts a batch, or a rank's share of it, is cut into
+   * @param share where this rank does a part of the batch only
    * @throws ScreeError when the parts cannot be of one size, or the optimiser needs more of a batch than its gradient
    */
-  static async compile(request: StepRequest, parts: number): Promise<AccumulatedStep> {
+  static async compile(request: StepRequest, parts: number, share?: StepShare): Promise<AccumulatedStep> {
     const { batchSize, optimizer, compile } = request;
-    if (!Number.isInteger(parts) || parts < 1 || batchSize % parts !== 0) {
+    const portion = share ?? { firstRow: 0, rows: batchSize, firstPart: 0, weight: 1 };
+    const { rows } = portion;
+    if (!Number.isInteger(parts) || parts < 1 || rows % parts !== 0) {
+      const what = share === undefined ? `a batch of ${rows}` : `a rank's ${rows} rows of a batch`;
       throw new ScreeError(
-        `train: a batch of ${batchSize} cannot be accumulated from ${parts} parts of one size; take a divisor of ${batchSize}`,
+        `train: ${what} cannot be accumulated from ${parts} parts of one size; take a divisor of ${rows}`,
       );
     }
     if (optimizer.needs?.gradient === true) {
       throw new ScreeError(
-        `train: ${optimizer.name} measures curvature on the whole batch, which gradient accumulation never has in one piece; ` +
-          'take accumulate 1 (or sophia:estimator=gaussNewton)',
+        `train: ${optimizer.name} measures curvature on the whole batch, which ` +
+          (share === undefined
+            ? 'gradient accumulation never has in one piece; take accumulate 1'
+            : 'no rank has; train on one rank') +
+          ' (or sophia:estimator=gaussNewton)',
       );
     }
     const compiled = async (graph: Graph) => compileGraph(graph, compile);
     return new AccumulatedStep(
       {
-        part: await compiled(tracePart(request, parts)),
+        part: await compiled(tracePart(request, portion, parts)),
         place:
           optimizer.gradientAt &&
           (await compiled(
@@ -169,12 +182,14 @@ export class AccumulatedStep implements Stepper {
         ),
       },
       request,
+      portion,
       parts,
+      share,
     );
   }
 
   async run(batch: StepBatch, values: StepValues): Promise<Found> {
-    const { judge, batchSize, start } = this.request;
+    const { judge, start } = this.request;
     const { state, types } = start;
     const trained = types.parameters.length;
     const moving = trained + types.state.length;
@@ -182,16 +197,18 @@ export class AccumulatedStep implements Stepper {
     const moments = state.current.slice(moving);
     const update = this.#update.fill(values);
     const first = await this.accumulate(parameters, batch, values);
-    const found = {
+    const own = {
       loss: first.loss.data[0],
-      mean: first.tally.data[0] / (batchSize * judge.labelsEach),
+      mean: first.tally.data[0] / (this.portion.rows * judge.labelsEach),
     };
+    const found = (await this.share?.reduce(own, values.step)) ?? own;
     // The model's state is that of the first evaluation, as in one program.
     first.state.forEach(({ data }, index) => state.next[trained + index].data.set(data));
     let { sums } = first;
     if (this.programs.place !== undefined) {
       await this.programs.place.run([...parameters, ...sums, ...moments, ...update], [...this.#place]);
       ({ sums } = await this.accumulate(this.#place, batch, values));
+      await this.share?.reduce(own, values.step);
     }
     await this.programs.apply.run(
       [...parameters, ...sums, ...moments, ...update],
@@ -208,16 +225,18 @@ export class AccumulatedStep implements Stepper {
     batch: StepBatch,
     values: StepValues,
   ): Promise<Side> {
-    const { batchSize, start } = this.request;
-    const size = batchSize / this.parts;
+    const { start } = this.request;
+    const { firstRow, rows: count, firstPart } = this.portion;
+    const size = count / this.parts;
     const modelState = start.state.current.slice(start.types.parameters.length);
-    let [from, to] = this.#sides;
+    // The last part writes where the gradient is to be.
+    let [from, to] = this.parts % 2 === 1 ? this.#sides : [this.#sides[1], this.#sides[0]];
     for (const { data } of [...from.sums, from.loss, from.tally]) data.fill(0);
     from.state.forEach(({ data }, index) => data.set(modelState[index].data));
     for (let part = 0; part < this.parts; part++) {
       // Each part has masks of its own.
-      this.#key.data.set(values.random.fork(part).key);
-      const first = part * size;
+      this.#key.data.set(values.random.fork(firstPart + part).key);
+      const first = firstRow + part * size;
       const cut = truthArrays(batch).map((array) =>
         array.shape.length === 0 ? array : rows(array, first, size),
       );

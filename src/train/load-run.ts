@@ -47,6 +47,7 @@ const schema = z.object({
     // Runs of earlier versions say nothing of it.
     weights: z.string().nullish(),
     checkpointEvery: z.int().positive().nullable(),
+    lrScale: z.number().positive().default(1),
   }),
   model: z.object({
     name: z.string(),
@@ -85,9 +86,14 @@ function loadData({ data }: Recipe, load?: LoadOptions): Promise<Dataset> {
 }
 
 /** What may differ when a run goes on. */
-export type ResumeOptions = Pick<TrainOptions, 'threads' | 'checkpointEvery' | 'onProgress' | 'signal'> & {
+export type ResumeOptions = Pick<
+  TrainOptions,
+  'threads' | 'checkpointEvery' | 'onProgress' | 'signal' | 'group'
+> & {
   /** For the data set. */
   readonly load?: LoadOptions;
+  /** What run.json says, where the caller knows it: another rank's disk may not have it. */
+  readonly run?: Run;
 };
 
 /**
@@ -96,9 +102,9 @@ export type ResumeOptions = Pick<TrainOptions, 'threads' | 'checkpointEvery' | '
  */
 export async function resumeRun(
   path: string,
-  { load, ...options }: ResumeOptions = {},
+  { load, run: known, ...options }: ResumeOptions = {},
 ): Promise<TrainResult> {
-  const run = await readRun(path);
+  const run = known ?? (await readRun(path));
   const recipe = recipeOf(path, run);
   const { patience, augment, weights, checkpointEvery, ...same } = recipe.options;
   return train({

@@ -4,6 +4,7 @@ import { ScreeError } from '../graph/errors.js';
 import type { Shape } from '../graph/shape.js';
 import type { Initialised, Layer } from '../nn/index.js';
 import type { Evaluator } from './evaluate.js';
+import type { TrainGroup } from './group.js';
 import type { Score } from './judge.js';
 import type { Plan } from './plan.js';
 import { encodePosition, type EpochScores, type Position } from './position.js';
@@ -32,6 +33,8 @@ export type Progress =
       readonly accumulate: number;
       readonly target: string;
       readonly threads: number;
+      /** That train together. */
+      readonly ranks: number;
       /** Of the whole run. */
       readonly epochs: number;
       readonly steps: number;
@@ -73,6 +76,8 @@ export interface LoopParts {
   readonly checkpointEvery: number | undefined;
   readonly onProgress: (progress: Progress) => void;
   readonly signal: AbortSignal | undefined;
+  /** Where several ranks train together. */
+  readonly group: TrainGroup | undefined;
 }
 
 /** The longest that timers and signals wait for a target that keeps the thread. */
@@ -132,9 +137,10 @@ export function hasStoppedEarly({ patience, batches }: Plan, { step, best }: Pos
  * @throws ScreeError when the loss is no longer finite, or something cannot be saved; the checkpoints saved before stay
  */
 export async function runLoop(parts: LoopParts): Promise<boolean> {
-  const { plan, position, recorder, checkpointEvery, signal } = parts;
+  const { plan, position, recorder, checkpointEvery, signal, group } = parts;
   const begin = steps(parts);
-  const aborted = () => signal?.aborted === true;
+  // All ranks must end after the same step.
+  const aborted = () => (group === undefined ? signal?.aborted === true : group.stopping);
   const over = () => position.step === plan.steps || hasStoppedEarly(plan, position);
   const next = () => (aborted() || over() ? undefined : begin());
   let running = next();
@@ -157,6 +163,7 @@ export async function runLoop(parts: LoopParts): Promise<boolean> {
       running = pause ? undefined : begin();
       tell(parts, step, epoch, found, lr);
       let isBest = false;
+      if (pause) await group?.settle(step);
       if (ended) {
         isBest = await testEpoch(parts, epoch, epochBegan);
         epochBegan = performance.now();
@@ -207,13 +214,16 @@ function rate({ plan, position }: LoopParts): number {
 
 /** @returns whether no epoch before was as good */
 async function testEpoch(parts: LoopParts, epoch: number, epochBegan: number): Promise<boolean> {
-  const { plan, start, evaluator, position, recorder, onProgress } = parts;
+  const { plan, start, evaluator, position, recorder, onProgress, group } = parts;
   const { step } = position;
   const { data, judge } = plan;
   onProgress({ kind: 'testing', step, epoch });
-  const weights = start.weights();
-  const validation = data.validation && (await evaluator.score(weights, data.validation));
-  const test = await evaluator.score(weights, data.test);
+  const evaluate = async () => {
+    const weights = start.weights();
+    const validation = data.validation && (await evaluator.score(weights, data.validation));
+    return { validation, test: await evaluator.score(weights, data.test) };
+  };
+  const { validation, test } = await (group === undefined ? evaluate() : group.share(evaluate));
   const count = position.batchesSummed;
   const train = judge.score(position.lossSum / count, position.meanSum / count, data.train);
   Object.assign(position, { scores: { train, validation, test }, lossSum: 0, meanSum: 0, batchesSummed: 0 });
@@ -238,11 +248,16 @@ function prefixed(part: string, score: Score | undefined): Record<string, number
 
 /** Never a state that is not finite: the sound one before it stays the newest. */
 async function save(parts: LoopParts, lr: number, isBest: boolean): Promise<void> {
-  const { start, position, recorder } = parts;
-  if (recorder === undefined) return;
+  const { start, position, recorder, group } = parts;
+  if (recorder === undefined) {
+    await group?.gather();
+    return;
+  }
   const broken = start.state.firstNonFinite();
   if (broken !== undefined) throw await diverged(`${broken} is no longer finite`, lr, parts);
-  await recorder.save(position.step, () => start.state.tensors(), encodePosition(position), isBest);
+  const more = await group?.gather();
+  const tensors = () => ({ ...start.state.tensors(), ...more });
+  await recorder.save(position.step, tensors, encodePosition(position), isBest);
 }
 
 async function diverged(what: string, lr: number, parts: LoopParts): Promise<ScreeError> {

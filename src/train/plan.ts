@@ -42,6 +42,11 @@ export interface PlanOptions {
   readonly patience?: number;
   /** Of everything random. Default 0. */
   readonly seed?: number;
+  /**
+   * What the learning rate is multiplied by for a batch that is so many times as large (Goyal et al. 2017, arXiv 1706.02677), reached on a
+   * line from 1 over the first twentieth of the steps. Default 1.
+   */
+  readonly lrScale?: number;
   /** By name, `crossentropy:labelSmoothing=0.1`, or as a function. Default `crossentropy`, for a number `mse`. */
   readonly loss?: string | Loss;
   /** Default `onnx`. */
@@ -57,6 +62,7 @@ export const planDefaults = {
   schedule: 'onecycle',
   batchSize: 64,
   accumulate: 1,
+  lrScale: 1,
   seed: 0,
   target: 'onnx',
   /** Where neither epochs nor steps are given: so many, or as many as make `leastSteps`. */
@@ -75,6 +81,7 @@ export interface Plan {
   readonly mixes: boolean;
   readonly batchSize: number;
   readonly accumulate: number;
+  readonly lrScale: number;
   readonly patience: number | undefined;
   /** Steps of the whole run. */
   readonly steps: number;
@@ -102,12 +109,16 @@ const most = 1e9;
  */
 export async function makePlan(options: PlanOptions): Promise<Plan> {
   const { data, seed = planDefaults.seed, batchSize = planDefaults.batchSize, patience } = options;
+  const { lrScale = planDefaults.lrScale } = options;
   const { accumulate = planDefaults.accumulate, loss = defaultLoss(data.task) } = options;
   const { target = planDefaults.target, threads = availableParallelism() } = options;
   requireInteger('threads', threads, 1, 1024);
   requireInteger('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   requireInteger('batch size', batchSize, 1, data.train.size);
   requireInteger('accumulate', accumulate, 1, batchSize);
+  if (!(lrScale > 0 && lrScale <= 1e6)) {
+    throw new ScreeError(`train: lrScale must be a number above 0 and up to 1e6, not ${lrScale}`);
+  }
   checkPatience(patience, data);
   const generator = new Generator(seed);
   const shuffle = generator.fork('shuffle');
@@ -127,11 +138,12 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     chosen: await chooseModel(options.model ?? planDefaults.model, data),
     data,
     optimizer,
-    schedule: chooseSchedule(options, optimizer, steps),
+    schedule: scaled(chooseSchedule(options, optimizer, steps), lrScale, steps),
     batches: cut,
     mixes: augmentation?.mixup !== undefined,
     batchSize,
     accumulate,
+    lrScale,
     patience,
     steps,
     epochs: Math.ceil(steps / cut.perEpoch),
@@ -184,6 +196,14 @@ function chooseSchedule(options: PlanOptions, optimizer: Optimizer, steps: numbe
     );
   }
   return parseSchedule(name, { lr, steps });
+}
+
+/** A schedule whose rate grows on a line to so many times its own, over the first twentieth of the steps. */
+function scaled(schedule: Schedule, factor: number, steps: number): Schedule {
+  if (factor === 1) return schedule;
+  const warmup = Math.ceil(steps / 20);
+  const rate = (step: number) => schedule(step) * (1 + (factor - 1) * Math.min(1, step / warmup));
+  return Object.assign(rate, { momentum: schedule.momentum, plateau: schedule.plateau });
 }
 
 /** The text of a loss or null where it is a function. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { outputSize } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
-import { newestSound } from './checkpoint.js';
+import { newestSound, type Checkpoint } from './checkpoint.js';
 import { dataChecksum } from './data-identity.js';
 import { lossName, optimizerName, scheduleName, type Plan } from './plan.js';
 import { decodePosition, startPosition, type Position } from './position.js';
@@ -11,7 +11,8 @@ import type { Start } from './start.js';
 import type { TrainOptions } from './train.js';
 import { engineOf, screeVersion } from './version.js';
 
-function describe(options: TrainOptions, plan: Plan, parameters: number): RunDescription {
+/** What run.json is to say of a run. */
+export function describe(options: TrainOptions, plan: Plan, parameters: number): RunDescription {
   const { data, chosen } = plan;
   const { normalisation, encoding, train, validation, test } = data;
   return {
@@ -27,6 +28,8 @@ function describe(options: TrainOptions, plan: Plan, parameters: number): RunDes
       augment: options.augment ?? null,
       weights: options.weights ?? null,
       checkpointEvery: options.checkpointEvery ?? null,
+      lrScale: plan.lrScale,
+      distributed: options.group?.description ?? null,
     },
     model: { name: chosen.name, ...chosen.file, input: [...data.inputShape], outputs: outputSize(data.task) },
     data: {
@@ -47,19 +50,34 @@ function describe(options: TrainOptions, plan: Plan, parameters: number): RunDes
   };
 }
 
+/** What must be the same on all ranks of a run, by the names that a message gives. */
+export function commonFields({ options, model, data, ...rest }: RunDescription): Record<string, unknown> {
+  const { scree, engine, seed, target } = rest;
+  return {
+    version: scree,
+    engine,
+    ...options,
+    model: model.name,
+    'model file': model.sha256 ?? null,
+    data: data.name,
+    'data (SHA-256)': data.sha256,
+    seed,
+    target,
+  };
+}
+
 /**
  * Makes the folder of a new run, or opens that of a run to go on with.
  * @throws ScreeError when there is a run already, or when the run to go on with is another one
  */
 export async function openRun(
   path: string,
-  options: TrainOptions,
+  description: RunDescription,
+  resume: boolean,
   plan: Plan,
-  parameters: number,
   warn: (message: string) => void,
 ): Promise<RunFolder> {
-  const description = describe(options, plan, parameters);
-  if (options.resume !== true) return RunFolder.create(path, description);
+  if (!resume) return RunFolder.create(path, description);
   compare(path, await readRun(path), description, plan, warn);
   return RunFolder.resume(path);
 }
@@ -122,12 +140,12 @@ export async function goBack(
   plan: Plan,
   { state }: Start,
   warn: (message: string) => void,
-): Promise<Position> {
+): Promise<{ readonly position: Position; readonly tensors: Checkpoint['tensors'] }> {
   const { checkpoint, damaged } = await newestSound(folder.checkpoints);
   const instead = checkpoint === undefined ? 'begins again' : `goes on from step ${checkpoint.step}`;
   for (const message of damaged) warn(`${message}; the run ${instead}`);
-  if (checkpoint === undefined) return startPosition(plan.schedule);
+  if (checkpoint === undefined) return { position: startPosition(plan.schedule), tensors: {} };
   const position = decodePosition(checkpoint);
   state.load(checkpoint.tensors, checkpoint.path);
-  return position;
+  return { position, tensors: checkpoint.tensors };
 }

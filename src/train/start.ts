@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { allocateOutputs, compileGraph } from '../compile/index.js';
 import type { NDArray } from '../graph/ndarray.js';
 import type { TensorType } from '../graph/op.js';
@@ -131,4 +132,13 @@ export function startState({ parameters, state }: Initialised, optimizer: Optimi
       };
     },
   };
+}
+
+/** SHA-256 of the parameters as they are trained (not as an optimiser averages them), tensor after tensor. */
+export function parametersSha256({ state, types }: Pick<Start, 'state' | 'types'>): string {
+  const hash = createHash('sha256');
+  for (const { data } of state.current.slice(0, types.parameters.length)) {
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
 }

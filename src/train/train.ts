@@ -7,6 +7,7 @@ import { sizeOf } from '../graph/shape.js';
 import type { Initialised } from '../nn/index.js';
 import { AccumulatedStep } from './accumulate.js';
 import { Evaluator } from './evaluate.js';
+import type { TrainGroup, WireReport } from './group.js';
 import { checkOutput, type Score } from './judge.js';
 import { loadWeights } from './export-weights.js';
 import { labelType, type Learner } from './learner.js';
@@ -15,8 +16,8 @@ import { makePlan, type Plan, type PlanOptions } from './plan.js';
 import { startPosition, type Best, type Position } from './position.js';
 import { Recorder } from './recorder.js';
 import type { RunFolder } from './run-folder.js';
-import { goBack, openRun } from './run-record.js';
-import { startState, type Start } from './start.js';
+import { commonFields, describe, goBack, openRun } from './run-record.js';
+import { parametersSha256, startState, type Start } from './start.js';
 import { TrainingStep, type Stepper, type StepRequest } from './step.js';
 
 export interface TrainOptions extends PlanOptions {
@@ -33,6 +34,8 @@ export interface TrainOptions extends PlanOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Ends the run after the step that is going on; with `out`, a checkpoint is saved. */
   readonly signal?: AbortSignal;
+  /** The ranks that train together, each by a call of its own with the same options: see `scree/distributed`. */
+  readonly group?: TrainGroup;
 }
 
 /** What a run reached, as plain JSON. */
@@ -63,6 +66,10 @@ export interface TrainReport {
   readonly stepMs: number;
   /** The step that this sitting began with; null for a new run. */
   readonly resumedFrom: number | null;
+  /** SHA-256 of the parameters as they were trained, tensor after tensor. */
+  readonly parametersSha256: string;
+  /** Where several ranks trained together. */
+  readonly wire?: WireReport;
 }
 
 export interface TrainResult {
@@ -130,7 +137,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const cyclesMomentum = plan.schedule.momentum !== undefined;
   const { mixes } = plan;
   const request = { ...learner, start, optimizer, batchSize, cyclesMomentum, mixes };
-  const program = await compileStep(request, plan);
+  const program = await compileStep(request, plan, options.group);
   const evaluator = new Evaluator(learner);
   try {
     return await open(options, { plan, initial, start, program, evaluator });
@@ -140,7 +147,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
-function compileStep(request: StepRequest, { accumulate }: Plan): Promise<Stepper> {
+function compileStep(
+  request: StepRequest,
+  { accumulate }: Plan,
+  group: TrainGroup | undefined,
+): Promise<Stepper> {
+  if (group !== undefined) return group.compileStep(request, accumulate);
   return accumulate === 1 ? TrainingStep.compile(request) : AccumulatedStep.compile(request, accumulate);
 }
 
@@ -150,17 +162,23 @@ function countParameters({ parameters }: Initialised): number {
 
 /** Opens the run folder, if there is to be one, and runs in it. */
 async function open(options: TrainOptions, parts: Parts): Promise<TrainResult> {
-  const { out, resume = false, onProgress = () => undefined } = options;
-  if (out === undefined) {
-    if (resume) throw new ScreeError('train: resume needs out, the folder of the run to go on with');
-    return run(options, parts, { position: startPosition(parts.plan.schedule), resumedFrom: null });
+  const { out, resume = false, onProgress = () => undefined, group } = options;
+  const { plan, start } = parts;
+  const fresh = { position: startPosition(plan.schedule), tensors: {} };
+  const description = describe(options, plan, countParameters(parts.initial));
+  await group?.check(commonFields(description));
+  if (out === undefined || (group !== undefined && group.rank > 0)) {
+    if (resume && out === undefined) {
+      throw new ScreeError('train: resume needs out, the folder of the run to go on with');
+    }
+    const position = (await group?.begin(start.state, fresh.position, {})) ?? fresh.position;
+    return run(options, parts, { position, resumedFrom: resume ? position.step : null });
   }
   const warn = (message: string) => onProgress({ kind: 'warning', message });
-  const folder = await openRun(out, options, parts.plan, countParameters(parts.initial), warn);
+  const folder = await openRun(out, description, resume, plan, warn);
   try {
-    const position = resume
-      ? await goBack(folder, parts.plan, parts.start, warn)
-      : startPosition(parts.plan.schedule);
+    const { position, tensors } = resume ? await goBack(folder, plan, start, warn) : fresh;
+    await group?.begin(start.state, position, tensors);
     const resumedFrom = resume ? position.step : null;
     const recorder = await Recorder.open(folder, resumedFrom ?? undefined);
     const result = await runAndClose(options, parts, { position, resumedFrom, folder, recorder });
@@ -194,7 +212,7 @@ async function runAndClose(options: TrainOptions, parts: Parts, sitting: Sitting
 async function run(options: TrainOptions, parts: Parts, sitting: Sitting): Promise<TrainResult> {
   const { plan, initial, start } = parts;
   const { position, resumedFrom, folder, recorder } = sitting;
-  const { checkpointEvery, signal, onProgress = () => undefined } = options;
+  const { checkpointEvery, signal, onProgress = () => undefined, group } = options;
   const { chosen, data, optimizer, batchSize, accumulate, target, threads, epochs, steps } = plan;
   const about = {
     run: folder?.path ?? null,
@@ -214,11 +232,13 @@ async function run(options: TrainOptions, parts: Parts, sitting: Sitting): Promi
     accumulate,
     target,
     threads,
+    ranks: group?.size ?? 1,
     epochs,
     steps,
     resumedFrom,
   });
-  const finished = await runLoop({ ...parts, position, recorder, checkpointEvery, onProgress, signal });
+  const loop = { ...parts, position, recorder, checkpointEvery, onProgress, signal, group };
+  const finished = await runLoop(loop);
   const { parameters, state } = start.weights();
   const copy = (array: NDArray): NDArray => ({ ...array, data: array.data.slice() });
   return {
@@ -235,6 +255,8 @@ async function run(options: TrainOptions, parts: Parts, sitting: Sitting): Promi
       seconds: position.seconds,
       stepMs: position.step === 0 ? 0 : (position.stepSeconds / position.step) * 1000,
       resumedFrom,
+      parametersSha256: parametersSha256(start),
+      ...(group?.report && { wire: group.report }),
     },
     finished,
     parameters: unflattenTree(initial.parameters, parameters.map(copy)),
