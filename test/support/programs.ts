@@ -77,7 +77,11 @@ export function typeErrors(files: readonly string[]): Map<string, string[]> {
     config: unknown;
   };
   const { options } = ts.parseJsonConfigFileContent(config, { ...ts.sys, readDirectory: () => [] }, root);
-  const program = ts.createProgram([...files], { ...options, noUnusedLocals: false });
+  const program = ts.createProgram([...files], {
+    ...options,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+  });
   return new Map(
     files.map((file) => {
       const source = program.getSourceFile(file);
