@@ -40,6 +40,7 @@ const cases: readonly Case[] = [
   ['(x - y^2)^2', 'valley'],
   ['-(x + y^3)^2*(1 + y^2)', 'ridge'],
   ['x^2*y^2', 'valley'],
+  ['x^4 + x*y^5', 'degenerate-saddle'],
 ];
 
 interface Placed {

@@ -62,7 +62,12 @@ export function newtonEdge({ series, splitting }: Turned, degree: number, sign: 
     const lowest = lowestOf(edge, side);
     if (lowest.value < -1e-9 * lowest.size) {
       const evidence = `${text} and turn the sign`;
-      return { order: highest, against: curve(lowest.at, side, exponent), flat: [], evidence };
+      return {
+        order: highest,
+        against: curve(lowestOf(edge, side, 'value').at, side, exponent),
+        flat: [],
+        evidence,
+      };
     }
     if (lowest.value < 1e-9 * lowest.size) {
       const evidence = `${text} and vanish on a curve`;
@@ -76,12 +81,16 @@ export function newtonEdge({ series, splitting }: Turned, degree: number, sign: 
   return { order: highest, flat: [], evidence: `${text} and keep the sign` };
 }
 
-/** The least value of Σ vᵢⱼ·cⁱ·sideʲ over c, against the size of its terms there. */
-function lowestOf(edge: readonly Term[], side: 1 | -1): { at: number; value: number; size: number } {
+/** Where Σ vᵢⱼ·cⁱ·sideʲ is least over c, as it is or as a share of the sizes of its terms. */
+function lowestOf(
+  edge: readonly Term[],
+  side: 1 | -1,
+  measure: 'share' | 'value' = 'share',
+): { at: number; value: number; size: number } {
   const sum = (c: number) => edge.reduce((total, { i, j, value }) => total + value * c ** i * side ** j, 0);
   const size = (c: number) =>
     edge.reduce((total, { i, value }) => total + Math.abs(value) * Math.abs(c) ** i, 0);
-  const ratio = (c: number) => sum(c) / size(c);
+  const ratio = (c: number) => (measure === 'share' ? sum(c) / size(c) : sum(c));
   let best = 0;
   for (let k = -400; k <= 400; k++) {
     const c = Math.sinh(k / 40);
