@@ -1,5 +1,5 @@
 import { ScreeError } from '../graph/errors.js';
-import { simdKernels, type SimdKernels } from '../linalg/index.js';
+import { LANES, simdKernels, type SimdKernels } from '../linalg/index.js';
 import { normal, type Generator } from '../random/index.js';
 import type { FloatVector } from './network.js';
 
@@ -57,7 +57,7 @@ class SingleBank {
     const values = w.subarray(start, Math.min(start + stretch, w.length));
     const into = this.#held();
     into.set(values);
-    const length = 4 * Math.ceil(values.length / 4);
+    const length = LANES * Math.ceil(values.length / LANES);
     into.fill(0, values.length, length);
     return length;
   }
