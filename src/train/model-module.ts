@@ -75,18 +75,21 @@ async function load(path: string): Promise<object> {
 
 const packageSchema = z.object({ exports: z.record(z.string(), z.unknown()) });
 
-/** The rooms of this package by what a user calls them; they are loaded already or small. */
+/**
+ * The rooms of this package by what a user calls them. One that does not load on this machine, for want of something native, is
+ * missed only where it is asked for.
+ */
 async function ownRooms(): Promise<Record<string, unknown>> {
   const file = createRequire(import.meta.url).resolve('scree/package.json');
   const { exports } = packageSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   const names = Object.keys(exports).filter((name) => !name.endsWith('.json'));
-  const rooms = await Promise.all(
-    names.map(async (name) => {
+  const rooms = await Promise.allSettled(
+    names.map(async (name): Promise<[string, unknown]> => {
       const url = new URL(`..${name.slice(1)}/index.js`, import.meta.url);
-      return [`scree${name.slice(1)}`, await import(url.href)] as const;
+      return [`scree${name.slice(1)}`, await import(url.href)];
     }),
   );
-  return Object.fromEntries(rooms);
+  return Object.fromEntries(rooms.flatMap((room) => (room.status === 'fulfilled' ? [room.value] : [])));
 }
 
 type Builder = (input: Shape, outputs: number) => unknown;
