@@ -173,9 +173,9 @@ question('curvature', 'a Hessian-vector product of every model, ten eigenpairs, 
     const unknown = options.cases?.find((name) => !curvatureCases.some((one) => one.name === name));
     if (unknown !== undefined) program.error(`error: curvature: no case ${unknown}`);
     const report = new Report(options);
-    for (const { name, contenders, table } of curvatureCases) {
-      if (options.cases && !options.cases.includes(name)) continue;
-      for (const threads of options.threads) await report.ask(contenders(threads), table(threads));
+    for (const one of curvatureCases) {
+      if (options.cases && !options.cases.includes(one.name)) continue;
+      for (const threads of options.threads) await report.ask(one.contenders(threads), one.table(threads));
     }
     report.close();
   });
