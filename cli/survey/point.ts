@@ -25,7 +25,7 @@ export async function surveyPoint(ground: Ground, { at = '', json = false }: Sur
 }
 
 /** Every key is there: null stands for what a point does not have. */
-export function pointJson(report: PointReport): Record<string, unknown> {
+function pointJson(report: PointReport): Record<string, unknown> {
   const { point, value, gradient, gradientNorm, hessian, eigenvalues, eigenvectors, kind, evidence } = report;
   const { singularity = null, corank = null, order = null, reducedForm = null, wayDown = null } = report;
   return {

@@ -32,7 +32,7 @@ export function evaluateForm(
 }
 
 /** The form in coordinates x, y with (u, v) = x·(n, −m) + y·(m, n), for the direction (m, n) of y. */
-export function rotateForm({ coefficients, errors }: BinaryForm, [m, n]: Direction): BinaryForm {
+function rotateForm({ coefficients, errors }: BinaryForm, [m, n]: Direction): BinaryForm {
   const degree = coefficients.length - 1;
   const [rotated, bounds] = [new Float64Array(degree + 1), new Float64Array(degree + 1)];
   for (let i = 0; i <= degree; i++) {
@@ -143,7 +143,7 @@ function evenRoot(form: BinaryForm, near: Direction): MultipleRoot | undefined {
  * The root of a multiplicity next to a direction. By the form's values it is found to a part of the digits only; the derivative
  * of order multiplicity − 1 has a simple root there. Undefined where the form and its lower derivatives do not vanish at it.
  */
-export function refineRoot(
+function refineRoot(
   form: BinaryForm,
   near: Direction,
   multiplicity: number,
@@ -177,7 +177,7 @@ function turned([m, n]: Direction, shift: number): Direction {
   return [u / length, v / length];
 }
 
-export function tidy([u, v]: Direction): Direction {
+function tidy([u, v]: Direction): Direction {
   if (Math.abs(u) < 1e-13) return [0, Math.sign(v)];
   return Math.abs(v) < 1e-13 ? [Math.sign(u), 0] : [u, v];
 }

@@ -87,7 +87,7 @@ export class LocalFunction {
 }
 
 /** The numbers of a point as constant series, each known to its last digit. */
-export function pointSeries(space: Monomials, point: ArrayLike<number>): Series[] {
+function pointSeries(space: Monomials, point: ArrayLike<number>): Series[] {
   return Array.from({ length: point.length }, (_, i) =>
     constantSeries(space, point[i], representationError(point[i])),
   );

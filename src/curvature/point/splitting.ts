@@ -56,7 +56,7 @@ export function leadingDegree(series: Series): number | undefined {
 export type KernelCurve = (space: Monomials) => readonly Series[];
 
 /** The coordinates u₁ … u_c themselves. */
-export const coordinates: KernelCurve = (space) =>
+const coordinates: KernelCurve = (space) =>
   Array.from({ length: space.variables }, (_, i) => {
     const series = zeroSeries(space);
     if (space.order === 0) return series;
