@@ -1,0 +1,64 @@
+import type { Shape } from '../graph/shape.js';
+import { chooseWire, type WireChoice, type WireOptions } from './choice.js';
+import { parseCodec } from './codec/registry.js';
+import type { Collective } from './collective/collective.js';
+import { broadcastObject } from './objects.js';
+import { predictDefault, type Link, type Prediction } from './predict.js';
+
+/** Codecs that lose least for what they save come first. */
+const candidates = ['none', 'fp16', 'int8', 'onebit'];
+
+/** A codec that loses something must save this share of the time of the one before. */
+const worthwhile = 0.8;
+
+/** Values of the all-reduce that measures the link. */
+const probeValues = 2 ** 18;
+
+/** What messages between these ranks take, by short and by long all-reduces. */
+export async function measureLink(collective: Collective): Promise<Link> {
+  const { size } = collective;
+  const time = async (values: number) => {
+    const data = new Float32Array(values);
+    let best = Infinity;
+    for (let run = 0; run < 4; run++) {
+      await collective.barrier();
+      const began = performance.now();
+      await collective.allReduce(data);
+      best = Math.min(best, performance.now() - began);
+    }
+    return best / 1000;
+  };
+  const rounds = 2 * (size - 1);
+  const short = await time(size);
+  const long = await time(probeValues);
+  const bytes = (rounds / size) * 4 * probeValues;
+  const latencySeconds = rounds === 0 ? 0 : short / rounds;
+  return { latencySeconds, bytesPerSecond: bytes / Math.max(1e-9, long - short) };
+}
+
+const totalMs = ({ codecMs, wireMs }: Prediction): number => codecMs + wireMs;
+
+/** Measures the link and some codecs, and takes what makes a step shortest; a codec that loses more must be worth it. */
+export async function chooseAutomatically(
+  collective: Collective,
+  shapes: readonly Shape[],
+  options: WireOptions,
+): Promise<{ choice: WireChoice; why: string }> {
+  const { size } = collective;
+  const link = await measureLink(collective);
+  const predictions: Prediction[] = [];
+  for (const name of candidates) predictions.push(await predictDefault(parseCodec(name), shapes, size, link));
+  let best = predictions[0];
+  for (const next of predictions.slice(1)) if (totalMs(next) < worthwhile * totalMs(best)) best = next;
+  const ms = (value: number) => `${Number(value.toPrecision(3))} ms`;
+  const list = predictions.map((one) => `${one.codec} ${ms(totalMs(one))}`).join(', ');
+  const rate = `${Number(((8 * link.bytesPerSecond) / 1e9).toPrecision(3))} Gbit/s`;
+  const reason = best === predictions[0] ? 'nothing saves a fifth of its time' : 'it saves more than a fifth';
+  const own = {
+    codec: best.codec,
+    why: `compress auto: ${best.codec}, for ${reason} (link ${rate}; a step's exchange: ${list})`,
+  };
+  // All ranks take rank 0's choice: theirs may differ by what they measured.
+  const { codec, why } = await broadcastObject(collective, own);
+  return { choice: chooseWire({ ...options, compress: codec }), why };
+}

@@ -1,0 +1,55 @@
+import { ScreeError } from '../graph/errors.js';
+import type { Codec } from './codec/codec.js';
+import { withFeedback } from './codec/feedback.js';
+import { parseCodec } from './codec/registry.js';
+import { Workspace } from './codec/workspace.js';
+import { exchangeByName } from './exchange/registry.js';
+
+/** How gradients are exchanged, as text and numbers: what a run's record keeps. */
+export interface WireOptions {
+  /** A name of `exchanges`. Default: the one that is made for the codec. */
+  readonly exchange?: string;
+  /** A codec, `onebit`, `int8:group=1024`, or `auto`: measured and chosen as the run begins. Default `none`. */
+  readonly compress?: string;
+  /** Whether what a message lacks joins the next step's. Default: where training fails without it. */
+  readonly feedback?: boolean;
+  /** Bytes of gradient that are exchanged as one. Default 25 MiB. */
+  readonly bucketBytes?: number;
+}
+
+/** A choice with nothing left open. */
+export interface WireChoice {
+  readonly exchange: string;
+  readonly compress: string;
+  readonly codec: Codec;
+  readonly feedback: boolean;
+  readonly bucketBytes: number;
+}
+
+export const wireDefaults = { compress: 'none', bucketBytes: 25 * 2 ** 20 } as const;
+
+/** Whether a codec's messages are summed before they are decoded. */
+export function isLinear(codec: Codec): boolean {
+  const workspace = new Workspace();
+  const coder = codec.create({ workspace, length: 16, shapes: [[16]], seed: 0, rank: 0, ranks: 1 });
+  return coder.kind === 'linear';
+}
+
+/** The exchange that is made for a codec. */
+export function exchangeFor(codec: Codec): string {
+  if (isLinear(codec)) return 'allreduce';
+  return codec.sparse === true ? 'allgather' : 'two-phase';
+}
+
+/** @throws ScreeError for a codec or an exchange that is unknown, or an option out of range */
+export function chooseWire({ compress = wireDefaults.compress, ...options }: WireOptions): WireChoice {
+  const { bucketBytes = wireDefaults.bucketBytes } = options;
+  if (!Number.isInteger(bucketBytes) || bucketBytes < 1024 || bucketBytes > 2 ** 31) {
+    throw new ScreeError(`wire: a bucket holds from 1 KiB to 2 GiB, not ${bucketBytes} bytes`);
+  }
+  const plain = parseCodec(compress);
+  const { feedback = plain.needsFeedback } = options;
+  const exchange = options.exchange ?? exchangeFor(plain);
+  exchangeByName(exchange);
+  return { exchange, compress, codec: feedback ? withFeedback(plain) : plain, feedback, bucketBytes };
+}

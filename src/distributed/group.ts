@@ -1,0 +1,219 @@
+import { ScreeError } from '../graph/errors.js';
+import type { NDArray } from '../graph/ndarray.js';
+import { sizeOf } from '../graph/shape.js';
+import {
+  AccumulatedStep,
+  parametersSha256,
+  type Position,
+  type Stepper,
+  type StepRequest,
+  type TrainGroup,
+  type TrainingState,
+  type WireReport,
+} from '../train/index.js';
+import { chooseAutomatically } from './automatic.js';
+import { carryOver, nameStates, statesOf } from './carry-over.js';
+import { chooseWire, type WireChoice, type WireOptions } from './choice.js';
+import type { CoderState } from './codec/codec.js';
+import type { Collective } from './collective/collective.js';
+import { differenceOf } from './difference.js';
+import { broadcastObject, collectObjects, gatherObjects } from './objects.js';
+import { shareOf, type GradientShare } from './share.js';
+
+export interface GroupOptions extends WireOptions {
+  /** Of the run, for codecs that draw. Default 0. */
+  readonly seed?: number;
+  /** Ends the run on all ranks after the step that is going on. */
+  readonly signal?: AbortSignal;
+  /** How long others wait for rank 0's test before they ask for a sign of life, in milliseconds. Default 10 s. */
+  readonly heartbeatMs?: number;
+  /** Told why `auto` chose what it chose. */
+  readonly onNote?: (note: string) => void;
+}
+
+/**
+ * The ranks of a collective as one that trains: every rank makes its group with the same options and calls `train` with it.
+ * @throws ScreeError for a codec or an exchange that is unknown, or that do not go together
+ */
+export function trainGroup(collective: Collective, options: GroupOptions = {}): TrainGroup {
+  return new Ranks(collective, options);
+}
+
+class Ranks implements TrainGroup {
+  readonly rank: number;
+  readonly size: number;
+  #choice: WireChoice | undefined;
+  #share: GradientShare | undefined;
+  #request: StepRequest | undefined;
+
+  constructor(
+    private readonly collective: Collective,
+    private readonly options: GroupOptions,
+  ) {
+    this.rank = collective.rank;
+    this.size = collective.size;
+    // What is out of range is told before data are read.
+    if (options.compress !== 'auto') this.#choice = chooseWire(options);
+  }
+
+  get description() {
+    const { exchange, compress, feedback, bucketBytes } = this.known(this.#choice);
+    return { exchange, compress, feedback, bucketBytes };
+  }
+
+  get stopping(): boolean {
+    return this.#share?.stopping === true;
+  }
+
+  get report(): WireReport | undefined {
+    if (this.#share === undefined || this.#request === undefined) return undefined;
+    const { tally, exchange } = this.#share;
+    const { steps } = tally;
+    const each = (total: number) => (steps === 0 ? 0 : total / steps);
+    const values = this.#request.start.types.held.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    const bytesPerStep = each(tally.sentBytes);
+    const rawBytesPerStep = ((2 * (this.size - 1)) / this.size) * 4 * values;
+    const codecMs = Math.min(exchange.times.codecMs, tally.exchangeMs);
+    return {
+      ranks: this.size,
+      exchange: this.description.exchange,
+      codec: this.description.compress,
+      bytesPerStep,
+      rawBytesPerStep,
+      ratio: bytesPerStep === 0 ? null : rawBytesPerStep / bytesPerStep,
+      computeMs: each(tally.computeMs),
+      codecMs: each(codecMs),
+      wireMs: each(tally.exchangeMs - codecMs),
+      hiddenMs: each(Math.max(0, tally.exchangeMs - tally.waitedMs)),
+    };
+  }
+
+  async check(fields: Readonly<Record<string, unknown>>): Promise<void> {
+    const difference = differenceOf(await gatherObjects(this.collective, fields));
+    if (difference !== undefined) throw new ScreeError(`train: ${difference}`);
+  }
+
+  async compileStep(request: StepRequest, parts: number): Promise<Stepper> {
+    const { collective, options } = this;
+    const { start, batchSize, optimizer } = request;
+    this.#request = request;
+    const shapes = start.types.parameters.map(({ shape }) => shape);
+    if (this.#choice === undefined) {
+      const { choice, why } = await chooseAutomatically(collective, shapes, options);
+      this.#choice = choice;
+      options.onNote?.(why);
+    }
+    const choice = this.#choice;
+    if (optimizer.gradientAt !== undefined && choice.compress !== 'none') {
+      throw new ScreeError(
+        `train: ${optimizer.name} takes two gradients a step, whose residuals would mix; it goes with compress none, not ${choice.compress}`,
+      );
+    }
+    const share = shareOf({
+      collective,
+      choice,
+      shapes,
+      held: start.types.held.map(({ shape }) => shape),
+      batchSize,
+      parts,
+      seed: options.seed ?? 0,
+      wantsToStop: () => options.signal?.aborted === true,
+    });
+    this.#share = share;
+    const stepper = await AccumulatedStep.compile(request, parts, share);
+    return {
+      async run(batch, values) {
+        const began = performance.now();
+        const waited = share.tally.waitedMs;
+        const found = await stepper.run(batch, values);
+        share.tally.steps++;
+        share.tally.computeMs += performance.now() - began - (share.tally.waitedMs - waited);
+        return found;
+      },
+      close: () => stepper.close(),
+    };
+  }
+
+  async begin(
+    state: TrainingState,
+    position: Position,
+    saved: Readonly<Record<string, NDArray>>,
+  ): Promise<Position> {
+    const { collective, rank, size } = this;
+    const { state: own } = this.known(this.#share).exchange;
+    const told = await broadcastObject(collective, position);
+    if (told.step === 0) return told;
+    for (const { data } of state.current) {
+      await collective.broadcast(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 0);
+    }
+    const old = await broadcastObject(collective, rank === 0 ? statesOf(saved) : []);
+    if (old.length === 0) return told;
+    const twoPhase = this.description.exchange === 'two-phase';
+    const owned = (coder: number, of: number, ranks: number) => twoPhase && coder % ranks === of;
+    const states = old.length === size ? old : carryOver(old, own, size, owned);
+    for (const [name, { data }] of Object.entries(states[rank])) {
+      if (own[name]?.data.length !== data.length) {
+        throw new ScreeError(
+          `train: the checkpoint's exchange state ${name} of rank ${rank} has ${data.length} values, not ${own[name]?.data.length ?? 0}`,
+        );
+      }
+      own[name].data.set(data);
+    }
+    return told;
+  }
+
+  async settle(step: number): Promise<void> {
+    const { collective, size } = this;
+    if (size === 1) return;
+    const { start } = this.known(this.#request);
+    const trained = start.types.parameters.length;
+    for (const { data, dtype } of start.state.current.slice(trained, trained + start.types.state.length)) {
+      // Counters are the same everywhere.
+      if (dtype !== 'float32' && dtype !== 'float64') continue;
+      const mean = Float64Array.from(data);
+      await collective.allReduce(mean);
+      data.set(mean.map((sum) => sum / size));
+    }
+    const hashes = await gatherObjects(collective, parametersSha256(start));
+    const other = hashes.findIndex((hash) => hash !== hashes[0]);
+    if (other < 0) return;
+    throw new ScreeError(
+      `train: after step ${step}, rank ${other} holds other parameters than rank 0 (SHA-256 ${hashes[other].slice(0, 12)}…, not ` +
+        `${hashes[0].slice(0, 12)}…): its memory, its processor or its version of the engine is not as the others'`,
+    );
+  }
+
+  async share<T>(work: () => Promise<T>): Promise<T> {
+    const { collective, options } = this;
+    const { heartbeatMs = 10_000 } = options;
+    const working: { readonly kind: 'working' } = { kind: 'working' };
+    const result = this.rank === 0 ? work().then((value) => ({ kind: 'done', value }) as const) : undefined;
+    for (;;) {
+      let timer: NodeJS.Timeout | undefined;
+      const later = new Promise<typeof working>((resolve) => {
+        timer = setTimeout(() => resolve(working), heartbeatMs);
+      });
+      const news = result === undefined ? working : await Promise.race([result, later]);
+      clearTimeout(timer);
+      const told = await broadcastObject<typeof working | { readonly kind: 'done'; readonly value: T }>(
+        collective,
+        news,
+      );
+      if (told.kind === 'done') return told.value;
+    }
+  }
+
+  async gather(): Promise<Readonly<Record<string, NDArray>>> {
+    const { state } = this.known(this.#share).exchange;
+    if (Object.keys(state).length === 0) return {};
+    const own: CoderState = Object.fromEntries(
+      Object.entries(state).map(([name, array]) => [name, { ...array, data: array.data.slice() }]),
+    );
+    return nameStates(await collectObjects(this.collective, own));
+  }
+
+  private known<T>(value: T | undefined): T {
+    if (value === undefined) throw new ScreeError('train group: no step has been compiled yet');
+    return value;
+  }
+}
