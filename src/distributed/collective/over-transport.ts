@@ -5,6 +5,8 @@ import type { Transport } from './transport.js';
 export interface CollectiveOptions {
   /** How long a rank waits for another before it ends the run, in milliseconds. Default a minute. */
   readonly timeoutMs?: number;
+  /** Ends every wait with its reason, which is an error: for whoever learns by another way that the group is broken. */
+  readonly signal?: AbortSignal;
 }
 
 /** Tags below are the caller's; those from here on belong to collectives, each message stream with one of its own. */
@@ -47,17 +49,28 @@ function add(into: Summable, from: Summable): void {
 /** The collective operations over messages from rank to rank. */
 export function overTransport(
   transport: Transport,
-  { timeoutMs = 60_000 }: CollectiveOptions = {},
+  { timeoutMs = 60_000, signal }: CollectiveOptions = {},
 ): Collective {
   const { rank, size } = transport;
   const others = Array.from({ length: size - 1 }, (_, index) => (rank + 1 + index) % size);
   let streams = 0;
   const nextTag = () => firstOwnTag + (streams++ % ownTags);
 
+  const waits = new Set<(reason: Error) => void>();
+  const broken = () =>
+    signal?.reason instanceof Error ? signal.reason : new ScreeError(String(signal?.reason));
+  signal?.addEventListener('abort', () => {
+    for (const end of waits) end(broken());
+  });
+
   /** Ends the run when a message takes longer than the limit. */
   async function watched<T>(message: Promise<T>, what: () => string): Promise<T> {
+    if (signal?.aborted === true) throw broken();
     let timer: NodeJS.Timeout | undefined;
+    let end: ((reason: Error) => void) | undefined;
     const expiry = new Promise<never>((_, reject) => {
+      end = reject;
+      waits.add(reject);
       timer = setTimeout(() => {
         try {
           transport.abort(
@@ -72,6 +85,7 @@ export function overTransport(
       return await Promise.race([message, expiry]);
     } finally {
       clearTimeout(timer);
+      if (end !== undefined) waits.delete(end);
     }
   }
 

@@ -64,6 +64,8 @@ export function viewOf(address: Pointer, bytes: number): ArrayBuffer {
 
 /** Where an array's elements lie. */
 export function addressOf(array: NodeJS.TypedArray): Pointer {
-  // A small array lies on the heap, where it may move, until its buffer is asked for.
-  return koffi.address(array.buffer) + BigInt(array.byteOffset);
+  // A small array lies on the heap, where it may move, until its buffer is asked for. The array itself is asked for its address: koffi
+  // knows none of shared memory's buffers.
+  void array.buffer;
+  return koffi.address(array);
 }

@@ -1,0 +1,135 @@
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../compile/native/thread.js';
+import type { Dataset, Split } from '../data/index.js';
+import { ScreeError } from '../graph/errors.js';
+import type { NDArray } from '../graph/ndarray.js';
+import { train, type TrainOptions, type TrainResult } from '../train/index.js';
+import { joinThreads, portsOf, threadSeats, type ThreadSeat } from './collective/threads.js';
+import { trainGroup, type GroupOptions } from './group.js';
+
+/** Options of a run that can be given to a thread: text and numbers, no functions. */
+export type ThreadTrainOptions = Omit<TrainOptions, 'group' | 'onProgress' | 'signal' | 'out'>;
+
+export interface ThreadsOptions extends Omit<GroupOptions, 'signal' | 'seed'> {
+  /** Ranks: this thread and so many less one. */
+  readonly workers: number;
+  /** How long a rank waits for another before it ends the run, in milliseconds. Default a minute. */
+  readonly timeoutMs?: number;
+}
+
+/** What a thread is given to begin. */
+export interface ThreadTask {
+  readonly seat: ThreadSeat;
+  readonly options: ThreadTrainOptions;
+  readonly wire: Omit<GroupOptions, 'signal' | 'onNote'>;
+  readonly timeoutMs: number | undefined;
+}
+
+/** What a thread says when it ends before its time. */
+export interface ThreadFailure {
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly foreseen: boolean;
+}
+
+/** How long rank 0 has to tell in its own words what another rank tells, too. */
+const graceMs = 500;
+
+/** A data set whose numbers all threads read in one place. */
+function shared(data: Dataset): Dataset {
+  const array = ({ data: own, shape, dtype }: NDArray): NDArray => {
+    const bytes = new Uint8Array(new SharedArrayBuffer(own.byteLength));
+    bytes.set(new Uint8Array(own.buffer, own.byteOffset, own.byteLength));
+    const { buffer } = bytes;
+    switch (dtype) {
+      case 'float64':
+        return { data: new Float64Array(buffer), shape, dtype };
+      case 'float32':
+        return { data: new Float32Array(buffer), shape, dtype };
+      case 'int32':
+        return { data: new Int32Array(buffer), shape, dtype };
+      case 'bool':
+        return { data: bytes, shape, dtype };
+    }
+  };
+  const split = ({ size, inputs, labels }: Split): Split => ({
+    size,
+    inputs: array(inputs),
+    labels: array(labels),
+  });
+  const { train: trained, validation, test } = data;
+  return {
+    ...data,
+    train: split(trained),
+    ...(validation && { validation: split(validation) }),
+    test: split(test),
+  };
+}
+
+/** @throws ScreeError for what only this thread has */
+function givable({ onProgress: _, signal: __, out: ___, group: ____, ...options }: TrainOptions) {
+  for (const [name, value] of Object.entries(options)) {
+    if (name === 'data' || name === 'dataSource') continue;
+    if (typeof value === 'function' || (typeof value === 'object' && value !== null)) {
+      throw new ScreeError(
+        `trainOnThreads: ${name} must be given as text for other threads to have it, not as ${typeof value === 'function' ? 'a function' : 'an object'}`,
+      );
+    }
+  }
+  return options;
+}
+
+/**
+ * Trains on threads of this process, each a rank with its share of every batch. This thread is rank 0: it alone has the run
+ * folder, tests and tells. An error in any rank ends all.
+ * @throws ScreeError as `train` does, for more threads than rows of a batch, and for a rank that fails or does not answer
+ */
+export async function trainOnThreads(
+  options: TrainOptions,
+  { workers, timeoutMs, ...wire }: ThreadsOptions,
+): Promise<TrainResult> {
+  if (!Number.isInteger(workers) || workers < 1 || workers > 1024) {
+    throw new ScreeError(`train: workers must be an integer from 1 to 1024, not ${workers}`);
+  }
+  const { onNote, ...told } = { ...wire, seed: options.seed };
+  const given = workers === 1 ? undefined : { ...givable(options), data: shared(options.data) };
+  const broken = new AbortController();
+  const seats = threadSeats(workers);
+  // Its options are judged before any thread is started.
+  const collective = joinThreads(seats[0], { timeoutMs, signal: broken.signal });
+  const group = trainGroup(collective, { ...told, onNote, signal: options.signal });
+  const threads: Worker[] = [];
+  let over = false;
+  const fail = (error: Error): void => {
+    if (over) return;
+    over = true;
+    setTimeout(() => broken.abort(error), graceMs);
+  };
+  try {
+    if (given !== undefined) {
+      for (const seat of seats.slice(1)) {
+        const thread = startThread('train-thread', import.meta.url, undefined);
+        threads.push(thread);
+        thread.on('message', ({ message, stack, foreseen }: ThreadFailure) => {
+          const error = foreseen ? new ScreeError(message) : new Error(`rank ${seat.rank}: ${message}`);
+          if (stack !== undefined) error.stack = stack;
+          fail(error);
+        });
+        thread.on('error', (error: Error) => fail(new Error(`rank ${seat.rank}: ${error.message}`)));
+        thread.on('exit', (code) => {
+          if (code !== 0)
+            fail(new ScreeError(`train: the thread of rank ${seat.rank} ended with code ${code}`));
+        });
+        const task: ThreadTask = { seat, options: given, wire: told, timeoutMs };
+        thread.postMessage(task, portsOf(seat));
+      }
+    }
+    const result = await train({ ...options, group });
+    await collective.close();
+    return result;
+  } finally {
+    over = true;
+    for (const port of portsOf(seats[0])) port.close();
+    await Promise.all(threads.map((thread) => thread.terminate()));
+  }
+}
