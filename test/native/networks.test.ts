@@ -9,6 +9,7 @@ import {
   crossEntropy,
   dense,
   flatten,
+  gelu,
   globalAvgPool,
   layerNorm,
   maxPool,
@@ -16,6 +17,7 @@ import {
   relu,
   residual,
   sequential,
+  silu,
   softplus,
   tanh,
   transformerModel,
@@ -130,7 +132,7 @@ const smooth: Readonly<Record<string, Setting>> = {
     ...images([8, 3, 10, 10], 10),
   },
   'layer norm': {
-    model: sequential(dense(64), layerNorm(), tanh(), dense(64), layerNorm(), dense(10)),
+    model: sequential(dense(64), layerNorm(), gelu(), dense(64), layerNorm(), silu(), dense(10)),
     ...images([48, 32], 10),
   },
 };

@@ -70,6 +70,8 @@ export function spreadOf(operand: Shape, result: Shape): Spread | undefined {
   if (first === 1 && padded.every((extent, axis) => (axis === 1 ? extent === result[1] : extent === 1))) {
     return 'channel';
   }
+  const last = padded.findLastIndex(notOne);
+  if (padded.every((extent, axis) => extent === (axis > last ? 1 : result[axis]))) return 'column';
   return undefined;
 }
 

@@ -110,7 +110,9 @@ class Assembly {
       });
       from.offset += step.args.length * argumentBytes;
       const address = this.block.address + BigInt(start);
-      return [{ kind: 'primitive', primitive: step.primitive, count: step.args.length, args: address }];
+      const { primitive, name } = step;
+      const what = `${name} ${step.what}`;
+      return [{ kind: 'primitive', what, primitive, count: step.args.length, args: address }];
     });
   }
 

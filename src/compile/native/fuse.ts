@@ -3,15 +3,15 @@ import type { Attributes, Op } from '../../graph/op.js';
 import { sizeOf } from '../../graph/shape.js';
 import { convInputGradientOp, convOp, convWeightGradientOp } from '../../ops/conv.js';
 import { matmulOp } from '../../ops/matmul.js';
-import { batchNormGradientOp } from '../../ops/norm.js';
 import { maxPoolGradientOp, maxPoolOp, sumPoolGradientOp, sumPoolOp } from '../../ops/pool.js';
 import { maxOp, minOp, sumOp } from '../../ops/reduce.js';
 import { reshapeOp, transposeOp } from '../../ops/shape-ops.js';
 import { concatOp, padOp, sliceOp } from '../../ops/slices.js';
 import { logSoftmaxOp, softmaxOp } from '../../ops/softmax.js';
-import { maskPositiveOp } from '../../ops/unary.js';
+import { maskPositiveOp, reluOp } from '../../ops/unary.js';
 import { isView as isScriptView } from '../javascript/access.js';
 import { isFloat32, postSteps, spreadOf } from './elementwise.js';
+import { findGelus } from './fuse-gelu.js';
 import { findNorms } from './fuse-norm.js';
 import type { Norm, PostStep, Unit, UnitGraph, UnitKind } from './units.js';
 
@@ -60,9 +60,13 @@ export function isText(node: Node): boolean {
 
 class Fuser {
   private readonly nodes: readonly Node[];
-  private readonly norms: ReadonlyMap<number, Norm>;
+  private readonly norms: readonly Norm[];
+  /** The norms of gradient nodes. */
+  private readonly normOf = new Map<number, Norm>();
   /** Nodes that a norm's primitive makes, and which node that is. */
   private readonly picks = new Map<number, number>();
+  /** Nodes that are a GELU or its gradient. */
+  private readonly gelus = new Map<number, { readonly x: number; readonly cotangent?: number }>();
   private readonly users: number[][];
   private readonly isOutput: boolean[];
   private readonly taken = new Set<number>();
@@ -74,11 +78,17 @@ class Fuser {
     this.isOutput = this.nodes.map(() => false);
     for (const id of graph.outputs) this.isOutput[id] = true;
     this.norms = findNorms(graph);
-    for (const { forward, mean, variance, gradients } of this.norms.values()) {
+    for (const norm of this.norms) {
+      const { forward, mean, variance, gradients } = norm;
+      for (const { node } of gradients) this.normOf.set(node, norm);
       for (const pick of [mean, variance]) if (pick !== undefined) this.picks.set(pick, forward);
       for (const { node, scale, shift } of gradients) {
         for (const pick of [scale, shift]) if (pick !== undefined) this.picks.set(pick, node);
       }
+    }
+    for (const { x, forward, gradients } of findGelus(graph)) {
+      if (forward !== undefined) this.gelus.set(forward, { x });
+      for (const { node, cotangent } of gradients) this.gelus.set(node, { x, cotangent });
     }
     this.users = this.liveUsers();
   }
@@ -87,12 +97,10 @@ class Fuser {
   private needs(id: number): readonly number[] {
     const pick = this.picks.get(id);
     if (pick !== undefined) return [pick];
-    const norm = this.nodes[id].op === batchNormGradientOp ? this.normOf(id) : undefined;
+    const gelu = this.gelus.get(id);
+    if (gelu !== undefined) return gelu.cotangent === undefined ? [gelu.x] : [gelu.x, gelu.cotangent];
+    const norm = this.normOf.get(id);
     return norm === undefined ? this.nodes[id].inputs : [...this.nodes[id].inputs, norm.forward];
-  }
-
-  private normOf(gradient: number): Norm | undefined {
-    return [...this.norms.values()].find(({ gradients }) => gradients.some(({ node }) => node === gradient));
   }
 
   /** For each node the nodes that read it, of those that the outputs need. */
@@ -124,14 +132,14 @@ class Fuser {
   }
 
   run(): UnitGraph {
-    for (const norm of this.norms.values()) this.takeNorm(norm);
+    for (const norm of this.norms) this.takeNorm(norm);
     this.nodes.forEach((_, id) => {
       const sum = this.isLive(id) ? this.sumBeside(id) : undefined;
       if (sum === undefined) return;
       this.biasGradients.set(id, sum);
       this.taken.add(sum);
     });
-    const units: Unit[] = [...this.norms.values()].flatMap((norm) => this.normUnits(norm));
+    const units: Unit[] = this.norms.flatMap((norm) => this.normUnits(norm));
     this.nodes.forEach((node, id) => {
       if (node.op === inputOp || node.op === constantOp || isView(node)) return;
       if (!this.isLive(id) || this.taken.has(id)) return;
@@ -152,7 +160,8 @@ class Fuser {
   private normUnits(norm: Norm): Unit[] {
     const { forward, mean, variance } = norm;
     const relu = this.onlyUser(forward);
-    const fused = relu !== undefined && this.nodes[relu].op.name === 'relu' ? relu : undefined;
+    const isRelu = norm.kind === 'batch' && relu !== undefined && this.nodes[relu].op === reluOp;
+    const fused = isRelu ? relu : undefined;
     if (fused !== undefined) this.taken.add(fused);
     const gradients = norm.gradients
       .filter(({ node, scale, shift }) =>
@@ -197,6 +206,12 @@ class Fuser {
 
   private unitAt(id: number): Unit {
     const node = this.nodes[id];
+    const gelu = this.gelus.get(id);
+    if (gelu !== undefined) {
+      const kind = gelu.cotangent === undefined ? 'gelu' : 'geluGradient';
+      const common = { node: id, result: id, outputs: [id], inputs: this.needs(id), nodes: [], tail: [] };
+      return { lane: 'primitive', kind, ...common, gelu };
+    }
     const kind = this.kindOf(id);
     const { inputs } = node;
     if (kind === 'script' || kind === 'host') {
@@ -258,7 +273,7 @@ class Fuser {
     let last = id;
     for (;;) {
       const next = this.onlyUser(last);
-      if (next === undefined || this.taken.has(next)) break;
+      if (next === undefined || this.taken.has(next) || this.gelus.has(next)) break;
       const steps = postSteps(nodes, next, last);
       if (steps === undefined) break;
       const operand = steps.find((step) => step.kind === 'binary')?.operand;

@@ -1,10 +1,10 @@
 import { showShape, sizeOf, type Shape } from '../../graph/shape.js';
 import { algorithm, argument, postOpOperand, propagation, scaleOf } from './binding/constants.js';
-import { isReference, type Layout, type PostOp } from './binding/engine.js';
+import { eltwise, isReference, type Layout, type PostOp } from './binding/engine.js';
 import { keepsZero, spreadOf } from './elementwise.js';
 import type { Place } from './layout.js';
 import type { Arguments, Lowering } from './lowering.js';
-import type { PostStep, Unit } from './units.js';
+import type { PostStep, Spread, Unit } from './units.js';
 
 /** Post-ops for a primitive, and the arguments that they read. */
 export interface Tail {
@@ -46,51 +46,75 @@ interface View {
   readonly operand: (step: PostStep & { kind: 'binary' }) => Place;
 }
 
-/** The layout in which a unit's full operands meet: that of the first which is not row-major, if all spreads allow it. */
-function viewOf(lowering: Lowering, full: readonly number[], steps: readonly PostStep[], shape: Shape): View {
+/**
+ * The layout in which a unit's full operands meet: that of the first which is not row-major, if all spreads allow it. Undefined
+ * where the library does not know the spreads together.
+ */
+function viewOf(
+  lowering: Lowering,
+  full: readonly number[],
+  steps: readonly PostStep[],
+  shape: Shape,
+): View | undefined {
   const { engine } = lowering;
-  const spreads = steps.flatMap((step) => (step.kind === 'binary' ? [step.spread] : []));
-  const scalar = (id: number, rank: number) => lowering.plain(id, new Array<number>(rank).fill(1));
-  const make = (layout: Layout, seen: Layout, narrow: (id: number) => Place): View => ({
+  const binaries = steps.filter((step) => step.kind === 'binary');
+  const spreads = new Set(binaries.map(({ spread }) => spread));
+  const make = (layout: Layout, seen: Layout, narrow: (id: number, spread: Spread) => Place): View => ({
     layout,
     seen,
     operand: ({ operand, spread }) => {
-      if (spread === 'scalar') return scalar(operand, seen.dims.length);
-      if (spread !== 'full') return narrow(operand);
+      if (spread === 'scalar') return lowering.plain(operand, new Array<number>(seen.dims.length).fill(1));
+      if (spread !== 'full') return narrow(operand, spread);
       return { buffer: lowering.in(operand, layout).buffer, layout: seen };
     },
   });
-  const never = (id: number): Place => lowering.plain(id);
-  if (spreads.includes('row')) {
-    const row = steps.find((step) => step.kind === 'binary' && step.spread === 'row');
-    const columns = row?.kind === 'binary' ? sizeOf(lowering.shape(row.operand)) : 1;
-    const even = steps.every(
-      (step) =>
-        step.kind === 'eltwise' || step.spread !== 'row' || sizeOf(lowering.shape(step.operand)) === columns,
-    );
-    const seen = engine.plain(even ? [sizeOf(shape) / columns, columns] : shape);
-    const narrow = (id: number) => {
-      const own = lowering.shape(id);
-      const padded = [...new Array<number>(Math.max(0, shape.length - own.length)).fill(1), ...own];
-      return lowering.plain(id, even ? [1, columns] : padded);
-    };
-    return make(engine.plain(shape), seen, narrow);
+  if (spreads.has('row') || spreads.has('column')) {
+    if (spreads.has('channel')) return undefined;
+    return matrixView(lowering, binaries, shape, make);
   }
   const preferred = full
     .flatMap((id) => lowering.value(id).places.map(({ layout }) => layout))
-    .find(({ dense, dims }) => dense && (!spreads.includes('channel') || dims.join() === shape.join()));
-  if (spreads.includes('channel')) {
-    const layout = preferred ?? engine.plain(shape);
+    .find(({ dense, dims }) => dense && (!spreads.has('channel') || dims.join() === shape.join()));
+  const layout = preferred ?? engine.plain(shape);
+  if (spreads.has('channel')) {
     const channels = shape.map((extent, axis) => (axis === 1 ? extent : 1));
     return make(layout, layout, (id) => lowering.plain(id, channels));
   }
-  const layout = preferred ?? engine.plain(shape);
-  if (layout.padded && !keepsZero(steps)) return make(layout, layout, never);
-  return make(layout, engine.plain(rowsOf(layout.bytes / 4)), never);
+  const isOdd = layout.padded && !keepsZero(steps);
+  const seen = isOdd ? layout : engine.plain(rowsOf(layout.bytes / 4));
+  return make(layout, seen, (id) => lowering.plain(id));
+}
+
+/** Memory as a matrix, with operands that are a row or a column of it. */
+function matrixView(
+  lowering: Lowering,
+  binaries: readonly (PostStep & { kind: 'binary' })[],
+  shape: Shape,
+  make: (layout: Layout, seen: Layout, narrow: (id: number, spread: Spread) => Place) => View,
+): View | undefined {
+  const { engine } = lowering;
+  const size = sizeOf(shape);
+  const extents = binaries.flatMap(({ operand, spread }) => {
+    const own = sizeOf(lowering.shape(operand));
+    if (spread === 'row') return [own];
+    return spread === 'column' ? [size / own] : [];
+  });
+  const [columns] = extents;
+  if (extents.some((extent) => extent !== columns)) return undefined;
+  const rows = size / columns;
+  const isWide = binaries.some(({ spread }) => spread === 'column');
+  // The library knows an operand for each channel, and for each place in a row: rows are then channels of one image.
+  const seen = engine.plain(isWide ? [1, rows, columns] : [rows, columns]);
+  return make(engine.plain(shape), seen, (id, spread) => {
+    if (spread === 'column') return lowering.plain(id, [1, rows, 1]);
+    return lowering.plain(id, isWide ? [1, 1, columns] : [1, columns]);
+  });
 }
 
 /** How a chain begins: an elementwise function, or an operation on two operands, one of them perhaps times a number. */
 type Beginning =
+  /** The operand times 1. */
+  | { readonly kind: 'same' }
   | { readonly kind: 'eltwise'; readonly step: PostStep & { kind: 'eltwise' } }
   | {
       readonly kind: 'binary';
@@ -130,14 +154,19 @@ function beginningOf(steps: readonly PostStep[]): { beginning: Beginning; rest: 
     }
   }
   const [first, ...rest] = steps;
-  if (first.kind === 'eltwise') return { beginning: { kind: 'eltwise', step: first }, rest };
+  if (first.kind === 'eltwise') {
+    // Elementwise kernels take nothing after them; those of two operands do.
+    const beginning =
+      rest.length === 0 ? ({ kind: 'eltwise', step: first } as const) : ({ kind: 'same' } as const);
+    return { beginning, rest: rest.length === 0 ? rest : steps };
+  }
   return { beginning: { kind: 'binary', algorithm: first.algorithm, swapped: false, step: first }, rest };
 }
 
 /** An elementwise chain: one primitive, the rest of the chain as its post-ops. False where the library has none but slow ones. */
 export function lowerElementwise(lowering: Lowering, unit: Unit): boolean {
   const { engine } = lowering;
-  const { spine, tail, result } = unit;
+  const { spine, tail, result, nodes } = unit;
   if (spine === undefined) return false;
   const shape = lowering.shape(result);
   const full = [
@@ -145,6 +174,7 @@ export function lowerElementwise(lowering: Lowering, unit: Unit): boolean {
     ...tail.flatMap((step) => (step.kind === 'binary' && step.spread === 'full' ? [step.operand] : [])),
   ];
   const view = viewOf(lowering, full, tail, shape);
+  if (view === undefined) return false;
   const { seen, layout } = view;
   const source = { buffer: lowering.in(spine, layout).buffer, layout: seen };
   const { beginning, rest } = beginningOf(tail);
@@ -161,6 +191,16 @@ export function lowerElementwise(lowering: Lowering, unit: Unit): boolean {
         what,
         ...([propagation.inference, op.algorithm, seen.pointer, seen.pointer] as const),
         ...([op.alpha, op.beta, engine.attribute(list)] as const),
+      );
+    }
+    if (beginning.kind === 'same') {
+      const one = { ...lowering.number(1), layout: engine.plain(seen.dims.map(() => 1)) };
+      operands.push([argument.source, source], [argument.source1, one]);
+      return engine.describe(
+        'binary',
+        what,
+        ...([algorithm.mul, seen.pointer, one.layout.pointer, seen.pointer] as const),
+        engine.attribute(list),
       );
     }
     const { swapped, factor } = beginning;
@@ -181,7 +221,9 @@ export function lowerElementwise(lowering: Lowering, unit: Unit): boolean {
       engine.attribute(list, factor === undefined ? undefined : scaled),
     );
   });
-  if (description === undefined || isReference(description.implementation)) return false;
+  if (description === undefined) return false;
+  // A slow primitive is better than none, where there are no parts to run instead.
+  if (nodes.length > 0 && isReference(description.implementation)) return false;
   lowering.call(
     'elementwise',
     description,
@@ -196,37 +238,49 @@ export function lowerElementwise(lowering: Lowering, unit: Unit): boolean {
   return true;
 }
 
-/** The cotangent where ReLU's output is positive: ReLU's backward primitive, which reads that output. */
-export function lowerMask(lowering: Lowering, { node, result }: Unit): boolean {
-  const { engine, nodes } = lowering;
-  const [cotangent, output] = nodes[node].inputs;
+/** What a backward primitive of an elementwise function is made with. */
+interface Backward {
+  readonly name: string;
+  readonly result: number;
+  readonly algorithm: number;
+  /** The operand that the derivative is taken at: the function's input or, for ReLU, its output. */
+  readonly at: readonly [argument: number, id: number];
+  readonly cotangent: number;
+  /** Whether there are parts to run in place of a slow primitive. */
+  readonly hasParts: boolean;
+}
+
+function lowerBackward(
+  lowering: Lowering,
+  { name, result, algorithm, at, cotangent, hasParts }: Backward,
+): boolean {
+  const { engine } = lowering;
   const shape = lowering.shape(result);
-  if (spreadOf(lowering.shape(cotangent), shape) !== 'full') return false;
-  const { layout, seen } = viewOf(lowering, [output, cotangent], [], shape);
+  const view = viewOf(lowering, [at[1], cotangent], [], shape);
+  if (view === undefined) return false;
+  const { layout, seen } = view;
   const what = showShape(shape);
   const attribute = engine.attribute();
   const description = engine.attempt(() => {
     const forward = engine.describe(
       'eltwise_forward',
       what,
-      ...([propagation.training, algorithm.reluFromOutput, seen.pointer, seen.pointer] as const),
-      ...([0, 0, attribute] as const),
+      ...([propagation.training, algorithm, seen.pointer, seen.pointer, 0, 0, attribute] as const),
     );
     return engine.describe(
       'eltwise_backward',
       what,
-      ...([algorithm.reluFromOutput, seen.pointer, seen.pointer, seen.pointer] as const),
-      ...([0, 0, forward.pointer, attribute] as const),
+      ...([algorithm, seen.pointer, seen.pointer, seen.pointer, 0, 0, forward.pointer, attribute] as const),
     );
   });
-  if (description === undefined || isReference(description.implementation)) return false;
+  if (description === undefined || (hasParts && isReference(description.implementation))) return false;
   const from = lowering.in(cotangent, layout);
   const to = lowering.place(layout);
   lowering.call(
-    'maskGradient',
+    name,
     description,
     [
-      [argument.destination, { buffer: lowering.in(output, layout).buffer, layout: seen }],
+      [at[0], { buffer: lowering.in(at[1], layout).buffer, layout: seen }],
       [argument.diffDestination, { buffer: from.buffer, layout: seen }],
       [argument.diffSource, { buffer: to.buffer, layout: seen }],
     ],
@@ -234,4 +288,41 @@ export function lowerMask(lowering: Lowering, { node, result }: Unit): boolean {
   );
   lowering.define(result, to);
   return true;
+}
+
+/** The cotangent where ReLU's output is positive: ReLU's backward primitive, which reads that output. */
+export function lowerMask(lowering: Lowering, { node, result }: Unit): boolean {
+  const [cotangent, output] = lowering.nodes[node].inputs;
+  if (spreadOf(lowering.shape(cotangent), lowering.shape(result)) !== 'full') return false;
+  const at = [argument.destination, output] as const;
+  return lowerBackward(lowering, {
+    name: 'reluGradient',
+    result,
+    algorithm: algorithm.reluFromOutput,
+    at,
+    cotangent,
+    hasParts: true,
+  });
+}
+
+export function lowerGelu(lowering: Lowering, { gelu, result }: Unit): boolean {
+  if (gelu === undefined) return false;
+  const tail = [{ kind: 'eltwise', op: eltwise('geluErf') }] as const;
+  return lowerElementwise(lowering, {
+    lane: 'primitive',
+    kind: 'elementwise',
+    ...{ node: result, result, outputs: [result], inputs: [gelu.x], nodes: [], tail, spine: gelu.x },
+  });
+}
+
+export function lowerGeluGradient(lowering: Lowering, { gelu, result }: Unit): boolean {
+  if (gelu?.cotangent === undefined) return false;
+  return lowerBackward(lowering, {
+    name: 'geluGradient',
+    result,
+    algorithm: algorithm.geluErf,
+    at: [argument.source, gelu.x],
+    cotangent: gelu.cotangent,
+    hasParts: false,
+  });
 }

@@ -16,14 +16,58 @@ interface Statistics {
 
 const key = ({ forward }: Norm) => `norm ${forward}`;
 
-function describeForward({ engine }: Lowering, layout: Layout, epsilon: number, relu: boolean): Description {
+/** What there is a mean for. */
+const statisticsOf = ({ kind }: Norm, { dims }: Layout) => dims[kind === 'batch' ? 1 : 0];
+
+function describeForward(
+  { engine }: Lowering,
+  { kind }: Norm,
+  layout: Layout,
+  { epsilon, relu }: { epsilon: number; relu: boolean },
+): Description {
   const { useScale, useShift, fuseRelu } = normalization;
-  return engine.describe(
-    'batch_normalization_forward',
-    `batch norm of ${showShape(layout.dims)}`,
-    ...([propagation.training, layout.pointer, layout.pointer, epsilon] as const),
-    ...([useScale | useShift | (relu ? fuseRelu : 0), engine.attribute()] as const),
-  );
+  const flags = useScale | useShift | (relu ? fuseRelu : 0);
+  const what = `${kind} norm of ${showShape(layout.dims)}`;
+  const layouts = [propagation.training, layout.pointer, layout.pointer] as const;
+  return kind === 'batch'
+    ? engine.describe('batch_normalization_forward', what, ...layouts, epsilon, flags, engine.attribute())
+    : engine.describe(
+        'layer_normalization_forward',
+        what,
+        ...layouts,
+        ...([engine.plain([layout.dims[0]]).pointer, epsilon, flags, engine.attribute()] as const),
+      );
+}
+
+function describeBackward(
+  { engine }: Lowering,
+  { kind }: Norm,
+  layout: Layout,
+  { epsilon, relu, hint }: { epsilon: number; relu: boolean; hint: Description },
+): Description {
+  const { useScale, useShift, fuseRelu } = normalization;
+  const flags = useScale | useShift | (relu ? fuseRelu : 0);
+  const what = `${kind} norm gradient of ${showShape(layout.dims)}`;
+  const layouts = [propagation.backward, layout.pointer, layout.pointer, layout.pointer] as const;
+  const last = [epsilon, flags, hint.pointer, engine.attribute()] as const;
+  return kind === 'batch'
+    ? engine.describe('batch_normalization_backward', what, ...layouts, ...last)
+    : engine.describe(
+        'layer_normalization_backward',
+        what,
+        ...layouts,
+        engine.plain([layout.dims[0]]).pointer,
+        ...last,
+      );
+}
+
+/** A norm's input: a layer norm sees a matrix whose rows it normalises. */
+function inputOf(lowering: Lowering, norm: Norm, x: number): Place {
+  const shape = lowering.shape(x);
+  if (norm.kind === 'batch') return lowering.preferred(x, shape, ({ dense }) => dense);
+  const axes = lowering.nodes[norm.forward].attributes.axes as number;
+  const columns = sizeOf(shape.slice(shape.length - axes));
+  return lowering.plain(x, [sizeOf(shape) / columns, columns]);
 }
 
 export function lowerNorm(lowering: Lowering, { norm, node, result, outputs }: Unit): boolean {
@@ -31,24 +75,25 @@ export function lowerNorm(lowering: Lowering, { norm, node, result, outputs }: U
   if (norm === undefined) return false;
   const [x, scale, bias] = nodes[node].inputs;
   const epsilon = nodes[node].attributes.epsilon as number;
-  const from = lowering.preferred(x, lowering.shape(x), ({ dense }) => dense);
+  const from = inputOf(lowering, norm, x);
   const { layout } = from;
   const relu = norm.relu !== undefined;
-  const forward = describeForward(lowering, layout, epsilon, relu);
-  const channels = engine.plain([lowering.shape(node)[1]]);
+  const forward = describeForward(lowering, norm, layout, { epsilon, relu });
+  const statistics = engine.plain([statisticsOf(norm, layout)]);
+  const vector = [layout.dims[1]];
   const to = lowering.place(layout);
-  const mean = lowering.place(channels);
-  const variance = lowering.place(channels);
+  const mean = lowering.place(statistics);
+  const variance = lowering.place(statistics);
   const workspace = relu ? engine.opaque(forward, 'workspace') : undefined;
   const signs = workspace && lowering.place(workspace);
   lowering.call(
-    'batchNorm',
+    `${norm.kind}Norm`,
     forward,
     [
       [argument.source, from],
       [argument.destination, to],
-      [argument.scale, lowering.plain(scale)],
-      [argument.shift, lowering.plain(bias)],
+      [argument.scale, lowering.plain(scale, vector)],
+      [argument.shift, lowering.plain(bias, vector)],
       [argument.mean, mean],
       [argument.variance, variance],
       [argument.workspace, signs],
@@ -70,33 +115,30 @@ export function lowerNormGradient(lowering: Lowering, { norm, node, result, outp
   const { engine, nodes } = lowering;
   const gradient = norm?.gradients.find((candidate) => candidate.node === node);
   const left = norm && (lowering.remembered(key(norm)) as Statistics | undefined);
-  if (gradient === undefined || left === undefined) return false;
+  if (norm === undefined || gradient === undefined || left === undefined) return false;
   const [x, scale] = nodes[node].inputs;
   const epsilon = nodes[node].attributes.epsilon as number;
   const { layout } = left;
   const masked = gradient.masked && left.signs !== undefined;
-  const hint = masked ? left.forward : describeForward(lowering, layout, epsilon, false);
-  const { useScale, useShift, fuseRelu } = normalization;
-  const description = engine.describe(
-    'batch_normalization_backward',
-    `batch norm gradient of ${showShape(layout.dims)}`,
-    ...([propagation.backward, layout.pointer, layout.pointer, layout.pointer, epsilon] as const),
-    ...([useScale | useShift | (masked ? fuseRelu : 0), hint.pointer, engine.attribute()] as const),
-  );
-  const channels = engine.plain([layout.dims[1]]);
+  const hint = masked ? left.forward : describeForward(lowering, norm, layout, { epsilon, relu: false });
+  const description = describeBackward(lowering, norm, layout, { epsilon, relu: masked, hint });
+  const vector = [layout.dims[1]];
+  const places = engine.plain(vector);
   const to = lowering.place(layout);
   const from = lowering.in(gradient.cotangent, layout);
-  const scaleGradient = lowering.place(channels);
-  const shiftGradient = lowering.place(channels);
+  const scaleGradient = lowering.place(places);
+  const shiftGradient = lowering.place(places);
   lowering.call(
-    'batchNormGradient',
+    `${norm.kind}NormGradient`,
     description,
     [
       [argument.source, lowering.in(x, layout)],
       [argument.mean, left.mean],
       [argument.variance, left.variance],
       [argument.diffDestination, from],
-      [argument.scale, lowering.plain(scale)],
+      [argument.scale, lowering.plain(scale, vector)],
+      // Layer norm's primitive counts a shift among its operands, though it does not read it.
+      [argument.shift, norm.kind === 'layer' ? lowering.plain(scale, vector) : undefined],
       [argument.workspace, masked ? left.signs : undefined],
       [argument.diffSource, to],
       [argument.diffScale, scaleGradient],

@@ -2,7 +2,7 @@ import type { Graph } from '../../graph/graph.js';
 import { Refused, type Engine } from './binding/engine.js';
 import { fuse, isText, rootOf } from './fuse.js';
 import { lowerConv, lowerConvInputGradient, lowerConvWeightGradient } from './lower-conv.js';
-import { lowerElementwise, lowerMask } from './lower-elementwise.js';
+import { lowerElementwise, lowerGelu, lowerGeluGradient, lowerMask } from './lower-elementwise.js';
 import { lowerMatmul, lowerReduce, lowerSoftmax } from './lower-matmul.js';
 import { lowerNorm, lowerNormGradient } from './lower-norm.js';
 import { lowerMaxPool, lowerMaxPoolGradient, lowerSumPool, lowerSumPoolGradient } from './lower-pool.js';
@@ -29,6 +29,8 @@ const rules: Readonly<
   reduce: lowerReduce,
   elementwise: lowerElementwise,
   mask: lowerMask,
+  gelu: lowerGelu,
+  geluGradient: lowerGeluGradient,
 };
 
 function attempt(lowering: Lowering, unit: Unit): boolean {

@@ -20,6 +20,8 @@ export interface ScriptParameter {
 export type WorkerStep =
   | {
       readonly kind: 'primitive';
+      /** The op and its shapes, for messages. */
+      readonly what: string;
       readonly primitive: Pointer;
       readonly count: number;
       readonly args: Pointer;

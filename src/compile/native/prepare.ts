@@ -1,13 +1,19 @@
 import type { Graph, Node } from '../../graph/graph.js';
 import type { Op } from '../../graph/op.js';
 import { sizeOf } from '../../graph/shape.js';
+import { layerNormGradientOp, layerNormOp } from '../../ops/layer-norm.js';
 import { batchNormGradientOp, batchNormOp } from '../../ops/norm.js';
 import { logSoftmaxOp, softmaxCrossEntropyOp, softmaxOp } from '../../ops/softmax.js';
 import { expandComposites, simplify } from '../../transform/index.js';
 import { isFloat32 } from './elementwise.js';
 import { findNorms } from './fuse-norm.js';
 
-const norms: ReadonlySet<Op<never>> = new Set<Op<never>>([batchNormOp, batchNormGradientOp]);
+const norms: ReadonlySet<Op<never>> = new Set<Op<never>>([
+  batchNormOp,
+  batchNormGradientOp,
+  layerNormOp,
+  layerNormGradientOp,
+]);
 const softmaxes: ReadonlySet<Op<never>> = new Set<Op<never>>([softmaxOp, logSoftmaxOp]);
 
 /** Elements from which on softmax is worth a primitive: below, its parts join the loops around it. */
@@ -29,7 +35,7 @@ function takes(op: Op, node: Node, { nodes }: Graph): boolean {
 export function prepareNative(source: Graph, refused: readonly Node[] = []): Graph {
   const graph = expandComposites(simplify(source), takes);
   const whole = new Set<number>();
-  for (const { forward, gradients } of findNorms(graph).values()) {
+  for (const { forward, gradients } of findNorms(graph)) {
     whole.add(forward);
     for (const { node } of gradients) whole.add(node);
   }

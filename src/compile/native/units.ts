@@ -4,8 +4,11 @@ import type { PostOp } from './binding/engine.js';
 /** Who runs a unit: the library, generated JavaScript in the worker, or the JavaScript kernels of ops, on the calling thread. */
 export type Lane = 'primitive' | 'script' | 'host';
 
-/** How an operand's elements meet those of a result: one by one, one for all, one a channel (axis 1), or one a place in a row. */
-export type Spread = 'full' | 'scalar' | 'channel' | 'row';
+/**
+ * How an operand's elements meet those of a result: one by one, one for all, one a channel (axis 1), one a place in a row (it
+ * has the last axes alone), or one a row (it has the first axes alone).
+ */
+export type Spread = 'full' | 'scalar' | 'channel' | 'row' | 'column';
 
 /** What is done to each element of a result before it is stored. */
 export type PostStep =
@@ -36,6 +39,8 @@ export interface Unit {
   /** Added to each channel or column before the tail. */
   readonly bias?: number;
   readonly norm?: Norm;
+  /** The input of a GELU, and for its gradient the output's cotangent. */
+  readonly gelu?: { readonly x: number; readonly cotangent?: number };
   /** The sum of the output's cotangent, that a weight gradient makes beside its own. */
   readonly biasGradient?: number;
 }
@@ -55,11 +60,14 @@ export type UnitKind =
   | 'reduce'
   | 'elementwise'
   | 'mask'
+  | 'gelu'
+  | 'geluGradient'
   | 'script'
   | 'host';
 
-/** A batch norm and the nodes that its primitives make beside their results. */
+/** A batch norm or layer norm, and the nodes that its primitives make beside their results. */
 export interface Norm {
+  readonly kind: 'batch' | 'layer';
   /** The node of the forward op. */
   readonly forward: number;
   readonly mean?: number;

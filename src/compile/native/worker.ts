@@ -42,11 +42,11 @@ class LoadedProgram {
 
   private runOf(step: WorkerStep): Run {
     if (step.kind === 'script') return this.script(step);
-    const { primitive, count, args } = step;
+    const { what, primitive, count, args } = step;
     const { stream } = this.program;
     return () => {
       const status = execute(primitive, stream, count, args);
-      if (status !== 0) throw new Error(`a primitive fails: ${describeStatus(status)}`);
+      if (status !== 0) throw new Error(`${what}: oneDNN says ${describeStatus(status)}`);
     };
   }
 

@@ -22,6 +22,7 @@ export const algorithm = {
   exp: 0x2a,
   log: 0x2d,
   pow: 0x30,
+  geluErf: 0x31,
   reluFromOutput: 0x100,
   poolingMax: 0x1ff,
   poolingAverageIncludePadding: 0x2ff,

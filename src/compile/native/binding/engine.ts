@@ -332,7 +332,18 @@ export function int64(values: readonly number[]): BigInt64Array {
 /** Post-ops by name. */
 export function eltwise(
   name:
-    'relu' | 'tanh' | 'square' | 'abs' | 'sqrt' | 'linear' | 'softRelu' | 'logistic' | 'exp' | 'log' | 'pow',
+    | 'relu'
+    | 'tanh'
+    | 'square'
+    | 'abs'
+    | 'sqrt'
+    | 'linear'
+    | 'softRelu'
+    | 'logistic'
+    | 'exp'
+    | 'log'
+    | 'pow'
+    | 'geluErf',
   alpha = 0,
   beta = 0,
 ): PostOp & { kind: 'eltwise' } {
