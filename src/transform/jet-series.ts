@@ -14,6 +14,9 @@
 /** What one rounded operation may do: a little over a unit in the last place. */
 export const rounding = 2 * Number.EPSILON;
 
+/** The smallest normal number. */
+const smallest = 2 ** -1022;
+
 /** The monomials of some variables up to an order, by degree and then with the last variable's power rising. */
 export class Monomials {
   /** How many of each degree. */
@@ -139,8 +142,11 @@ function addProduct(out: Series, a: Series, ka: number, b: Series, kb: number, f
       const ey = b.error[fromB + j];
       if (y === 0 && ey === 0) continue;
       const place = to + (table === undefined ? i + j : table[i * countB + j]);
-      value[place] += fx * y;
+      const term = fx * y;
+      value[place] += term;
       error[place] += sx * (ey + rounding * Math.abs(y)) + se * (Math.abs(y) + ey);
+      // Below the normal numbers digits are lost, at last all of them.
+      if (term < smallest && term > -smallest) error[place] += Number.MIN_VALUE;
     }
   }
 }

@@ -9,10 +9,20 @@ export interface BinaryForm {
 
 export type Direction = readonly [number, number];
 
+/** Coefficients smaller than this share of the largest count as zero: their products with each other would underflow. */
+const leastShare = 1e-150;
+
 /** The part of one degree of a series in two variables. */
 export function formOf({ space: { offsets }, value, error }: Series, degree: number): BinaryForm {
   const range = [offsets[degree], offsets[degree + 1]] as const;
-  return { coefficients: value.slice(...range), errors: error.slice(...range) };
+  const form = { coefficients: value.slice(...range), errors: error.slice(...range) };
+  const tiny = Math.max(...form.coefficients.map(Math.abs)) * leastShare;
+  form.coefficients.forEach((coefficient, i) => {
+    if (Math.abs(coefficient) > tiny) return;
+    form.coefficients[i] = 0;
+    form.errors[i] += Math.abs(coefficient);
+  });
+  return form;
 }
 
 /** The form's value, and the size below which it counts as zero. */
@@ -65,6 +75,8 @@ export interface FormExtremes {
   readonly highest: { readonly direction: Direction; readonly value: number };
   /** Roots of even multiplicity. */
   readonly touching: readonly MultipleRoot[];
+  /** Whether there is an extreme whose sign rounding leaves open, and which is no such root. */
+  readonly isOpen: boolean;
 }
 
 /** A line on which a form vanishes, several times. */
@@ -75,31 +87,36 @@ export interface MultipleRoot {
   readonly blur: number;
 }
 
-/** Only for forms of even degree is a half circle enough; of odd ones the other half has the opposite signs. */
-export function extremesOf(form: BinaryForm): FormExtremes {
+/**
+ * Only for forms of even degree is a half circle enough; of odd ones the other half has the opposite signs.
+ * @param share of the half circle, from (1, 0) on, that is looked at
+ */
+export function extremesOf(form: BinaryForm, share = 1): FormExtremes {
   const step = Math.PI / samples;
   const size = Math.max(...form.coefficients.map(Math.abs));
   const slope = (angle: number) => angularSlope(form, angle);
   let lowest = { direction: directionAt(0), value: Infinity };
   let highest = { direction: directionAt(0), value: -Infinity };
   const touching: MultipleRoot[] = [];
-  for (let k = 0; k < samples; k++) {
+  let isOpen = false;
+  for (let k = 0; k < share * samples; k++) {
     // Half a step aside, so that no bracket ends on an axis.
     const [low, high] = [(k - 0.5) * step, (k + 0.5) * step];
     const [before, after] = [slope(low), slope(high)];
     if (before * after > 0) continue;
     const direction = tidy(directionAt(bisect(slope, low, high)));
-    const { value } = evaluateForm(form, direction);
+    const { value, bound } = evaluateForm(form, direction);
     if (value < lowest.value) lowest = { direction, value };
     if (value > highest.value) highest = { direction, value };
     if (Math.abs(value) > 1e-6 * size) continue;
     const root = evenRoot(form, direction);
+    if (root === undefined && Math.abs(value) <= bound) isOpen = true;
     const isNew = touching.every(({ direction: [u, v] }) => {
       return Math.abs(u * (root?.direction[1] ?? 0) - v * (root?.direction[0] ?? 0)) > 1e-9;
     });
     if (root !== undefined && isNew) touching.push(root);
   }
-  return { lowest, highest, touching };
+  return { lowest, highest, touching, isOpen };
 }
 
 function bisect(slope: (angle: number) => number, low: number, high: number): number {
@@ -143,11 +160,7 @@ function evenRoot(form: BinaryForm, near: Direction): MultipleRoot | undefined {
  * The root of a multiplicity next to a direction. By the form's values it is found to a part of the digits only; the derivative
  * of order multiplicity − 1 has a simple root there. Undefined where the form and its lower derivatives do not vanish at it.
  */
-function refineRoot(
-  form: BinaryForm,
-  near: Direction,
-  multiplicity: number,
-): MultipleRoot | undefined {
+function refineRoot(form: BinaryForm, near: Direction, multiplicity: number): MultipleRoot | undefined {
   const degree = form.coefficients.length - 1;
   // The coefficient of x^k·y^(degree − k), y being the direction.
   const place = (k: number) => degree - k;

@@ -128,26 +128,60 @@ function classify(f: LocalFunction, given: Float64Array, reach: number): PointRe
     if (!isSettled) next = point.map((entry, i) => entry + step[i]);
     else if (inertia.kernel.length === 0) return nondegenerate(f, point, at, inertia, given);
     else {
-      const moved = norm(point.map((entry, i) => entry - given[i]));
       const judgement = judgeKernel(f, point, inertia, 0);
       const { series } = judgement;
       next = series && findShift(f, point, inertia, series, farthest);
       const length = next && norm(next.map((entry, i) => entry - point[i]));
       // Where steps no longer become shorter, rounding makes them.
       if (length === undefined || length > 0.5 * lastShift) {
-        const final = moved === 0 ? judgement : judgeKernel(f, point, inertia, moved);
+        const final = withinBall(f, point, inertia, judgement, {
+          near: length === undefined ? 0 : 2 * length,
+          far: norm(point.map((entry, i) => entry - given[i])),
+        });
         if (!final.isLow || isCritical(at)) return degenerate(f, point, at, inertia, final, given);
         break;
       }
       lastShift = length;
     }
     if (next === undefined || isAway(next)) break;
+    // What steps leave of a coordinate that was as long as they were is their rounding.
+    next = next.map((entry, i) =>
+      point[i] !== 0 && Math.abs(entry) <= 4 * Number.EPSILON * Math.abs(given[i]) ? 0 : entry,
+    );
     const there = derivatives(f, next);
     if (there.kink !== undefined || !isFinite(there)) break;
     point = next;
     at = there;
   }
   return regular(f, given, first);
+}
+
+/**
+ * The verdict where a point is found by steps: it must be the same for all that f may be there within rounding (`near`, the length of
+ * the last step) and for the whole ball that reaches to the point given (`far`).
+ */
+function withinBall(
+  f: LocalFunction,
+  point: Float64Array,
+  inertia: Inertia,
+  exact: KernelJudgement,
+  { near, far }: { near: number; far: number },
+): KernelJudgement {
+  if (far === 0) return exact;
+  const close = near === 0 ? exact : judgeKernel(f, point, inertia, near);
+  const wide = judgeKernel(f, point, inertia, far);
+  if (close.verdict.singularity === wide.verdict.singularity && signOf(close) === signOf(wide)) return wide;
+  const say = (judgement: KernelJudgement) => [
+    judgement.verdict.singularity ?? kindOf(false, false, judgement),
+    `by order ${judgement.verdict.order}`,
+  ];
+  const text = `at the point found the kernel would be ${say(close).join(' ')}, as far as the point given tells ${say(wide).join(' ')}: give the point with more digits`;
+  const verdict = { order: wide.verdict.order, flat: [], evidence: [] };
+  return { ...wide, verdict, level: false, open: true, isLow: false, evidence: [...wide.evidence, text] };
+}
+
+function signOf(judgement: KernelJudgement): PointKind {
+  return kindOf(false, false, judgement);
 }
 
 function derivatives(f: LocalFunction, point: Float64Array): Derivatives {
@@ -332,9 +366,10 @@ function degenerate(
 }
 
 /** From the signs that the Hessian has and those that the reduced function takes. */
-function kindOf(up: boolean, down: boolean, { verdict, level, open }: KernelJudgement): PointKind {
+function kindOf(up: boolean, down: boolean, { verdict, level, open, isLow }: KernelJudgement): PointKind {
   const rises = up || verdict.rises !== undefined;
   const falls = down || verdict.falls !== undefined;
+  if (isLow) return 'unknown';
   if (rises && falls) return 'degenerate-saddle';
   if (open) return 'unknown';
   if (level) return falls ? 'ridge' : 'valley';

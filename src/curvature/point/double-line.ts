@@ -1,6 +1,7 @@
 import type { Series } from '../../transform/jet-series.js';
 import type { LineVerdict, Turned } from './judge-two.js';
 import { short } from './reduced.js';
+import { leads } from './dominance.js';
 import { zeroFactor } from './splitting.js';
 
 /** Coefficients of a polynomial in y, by rising powers. */
@@ -86,6 +87,14 @@ export function alongDoubleLine(
     };
   }
   const coefficient = along[first];
+  const others = Array.from(along, (value, exponent) => ({
+    exponent,
+    size: exponent === 0 ? 0 : Math.abs(value) + bounds[exponent],
+  }));
+  if (!leads({ exponent: first, size: Math.abs(along[first]) }, others)) {
+    const open = `on the curve of least change beside the line order ${first} is the first that is not zero for certain, but at no distance do lower and higher orders matter less`;
+    return { order: first, flat: [], open, evidence: open };
+  }
   const evidence = `on the curve of least change beside the line order ${first} follows with coefficient ${short(coefficient)}`;
   if (first % 2 === 1) {
     const direction = Math.sign(coefficient) === sign ? -1 : 1;

@@ -53,7 +53,7 @@ export function judgeKernel(
       series,
       isLow: begins !== undefined && begins < 3,
     };
-    if (!judgement.open) break;
+    if (!judgement.open || verdict.isBlurred) break;
   }
   return judgement ?? judgeRays(f, point, inertia, blur);
 }
@@ -119,17 +119,12 @@ function judgeRays(f: LocalFunction, point: Float64Array, inertia: Inertia, blur
   ];
   const order = Math.min(...verdicts.map((one) => one.order));
   const verdict: ReducedVerdict = { order, falls, rises, flat, evidence };
-  if (falls !== undefined && rises !== undefined)
-    return { verdict, level: false, open: false, evidence, isLow: false };
+  const isLow = order < 3;
+  if (falls !== undefined && rises !== undefined && !isLow)
+    return { verdict, level: false, open: false, evidence, isLow };
   const isFlat = verdicts.every((one) => one.flat.length > 0);
   if (!isFlat) {
-    return {
-      verdict,
-      level: false,
-      open: true,
-      evidence,
-      isLow: verdicts.some(({ order: first }) => first < 3),
-    };
+    return { verdict, level: false, open: true, evidence, isLow };
   }
   const follow = judgeFlat(f, point, verdict, corank);
   return { verdict, ...follow, reducedForm: '0', isLow: false, evidence: [...evidence, ...follow.evidence] };

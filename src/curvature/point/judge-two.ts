@@ -17,8 +17,9 @@ import {
 } from './binary-form.js';
 import { hasDistinctRoots } from './complex-roots.js';
 import type { LocalFunction } from './local.js';
+import { formLeads } from './dominance.js';
 import { newtonEdge } from './newton-edge.js';
-import { short, type Branch, type ReducedVerdict } from './reduced.js';
+import { blurred, short, type Branch, type ReducedVerdict } from './reduced.js';
 import { leadingDegree, reduce, type Splitting } from './splitting.js';
 import { alongDoubleLine } from './double-line.js';
 
@@ -54,6 +55,7 @@ export function judgeTwo(
     const evidence = [`the reduced function vanishes up to order ${carried}`];
     return { order: carried, flat: around, evidence };
   }
+  if (!formLeads(series, degree)) return blurred(degree);
   const turn = (root: MultipleRoot): Turned => turned(f, point, splitting, series, degree, root, blur);
   const form = formOf(series, degree);
   if (degree % 2 === 1) {
@@ -78,7 +80,7 @@ function judgeEven(
   turn: (root: MultipleRoot) => Turned,
 ): ReducedVerdict {
   const form = formOf(series, degree);
-  const { lowest, highest, touching } = extremesOf(form);
+  const { lowest, highest, touching, isOpen } = extremesOf(form);
   const [low, high] = [lowest, highest].map(({ direction }) => evaluateForm(form, direction));
   const falls = low.value < -low.bound ? ray(lowest.direction, degree) : undefined;
   const rises = high.value > high.bound ? ray(highest.direction, degree) : undefined;
@@ -88,6 +90,10 @@ function judgeEven(
   if (falls !== undefined && rises !== undefined) {
     const evidence = [`${begins}, which takes both signs: ${range}`];
     return { order: degree, singularity, falls, rises, flat: [], evidence };
+  }
+  if (isOpen) {
+    const open = `${begins}, and rounding hides its sign: ${range}`;
+    return { order: degree, falls, rises, flat: [], open, evidence: [] };
   }
   if (touching.length === 0) {
     const evidence = [`${begins}, which has one sign: ${range}`];

@@ -1,4 +1,5 @@
 import type { Series } from '../../transform/jet-series.js';
+import { leads } from './dominance.js';
 import { isZero, leadingDegree, type Splitting } from './splitting.js';
 
 /** A half-branch t ≥ 0 in the kernel: a polynomial in t for each kernel coordinate of a splitting. */
@@ -22,6 +23,8 @@ export interface ReducedVerdict {
   readonly flat: readonly Branch[];
   /** What stayed undecided. */
   readonly open?: string;
+  /** The terms that would decide do not stand out from what is not known: higher orders do not help. */
+  readonly isBlurred?: boolean;
   readonly evidence: readonly string[];
 }
 
@@ -41,6 +44,12 @@ export function judgeOne(series: Series, splitting: Splitting): ReducedVerdict {
       evidence: [`the reduced function vanishes up to order ${carried}`],
     };
   }
+  const { value, error } = series;
+  const others = Array.from(value, (coefficient, exponent) => ({
+    exponent,
+    size: exponent === 0 ? 0 : Math.abs(coefficient) + error[exponent],
+  }));
+  if (!leads({ exponent: order, size: Math.abs(value[order]) }, others)) return blurred(order);
   const sign = Math.sign(series.value[order]);
   const isOdd = order % 2 === 1;
   const singularity = isOdd ? `A${order - 1}` : `A${order - 1}${sign > 0 ? '+' : '−'}`;
@@ -53,6 +62,17 @@ export function judgeOne(series: Series, splitting: Splitting): ReducedVerdict {
     evidence: [
       `the reduced function begins with order ${order}, whose coefficient is ${short(series.value[order])}`,
     ],
+  };
+}
+
+/** What is said where the leading terms do not stand out. */
+export function blurred(order: number): ReducedVerdict {
+  return {
+    order,
+    flat: [],
+    open: `order ${order} is the first that is not zero for certain, but at no distance from the point do its terms outweigh what lower orders may be, as far as the point is known, and what higher ones are`,
+    isBlurred: true,
+    evidence: [],
   };
 }
 

@@ -127,7 +127,7 @@ export function reduce(
   if (normal.length > 0) {
     for (let degree = 1; degree <= last; degree++) {
       const space = monomials(variables, degree);
-      const slopes = f.gradient(space, inputs(space, false));
+      const slopes = f.gradient(space, inputs(space, true));
       solved = solved.map((before, j) => {
         const after = { ...before, value: before.value.slice(), error: before.error.slice(), degree };
         for (let m = 0; m < space.size; m++) {
@@ -139,7 +139,8 @@ export function reduce(
           });
           // A correction that rounding alone can have made would only blur what is exactly zero.
           if (Math.abs(slope) > error) after.value[m] -= slope / curvatures[j];
-          after.error[m] = error / Math.abs(curvatures[j]);
+          // Of the lower degrees the bounds are known already, and what follows from them is part of this one.
+          if (m >= space.offsets[degree]) after.error[m] = error / Math.abs(curvatures[j]);
         }
         return after;
       });
