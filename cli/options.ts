@@ -1,6 +1,7 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ScreeError } from '../src/graph/errors.js';
 import type { Shape } from '../src/graph/shape.js';
+import { engines, type Engine } from '../src/train/index.js';
 
 /** Reads an option's number; which numbers are right is for the library to say. */
 export function parseNumber(text: string): number {
@@ -34,6 +35,21 @@ export function addSharedOptions(command: Command, json: string): Command {
   return command
     .option('--threads <n>', 'threads of the engine (default: all of the machine)', parseNumber)
     .option('--json', json);
+}
+
+/** What every command that runs networks takes. */
+export interface EngineOptions extends SharedOptions {
+  engine?: Engine;
+}
+
+/** @param usual what is taken where none is given, in words */
+export function addEngineOption(command: Command, usual = 'auto'): Command {
+  return command.addOption(
+    new Option(
+      '--engine <name>',
+      `what computes: native (oneDNN: see scree native), onnx (ONNX Runtime), or auto: native where it is found (default: ${usual})`,
+    ).choices(engines),
+  );
 }
 
 /** Names and what they are, as commander lists options. */

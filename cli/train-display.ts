@@ -25,6 +25,8 @@ const rateWindowMs = 2000;
 /** The most rows of the table at the end. */
 const mostRows = 12;
 
+const engineNames = { onnx: 'ONNX Runtime', native: 'oneDNN' };
+
 /** Shows a run while it goes: a window on a terminal, lines elsewhere. */
 export class TrainDisplay {
   readonly #state: { -readonly [K in keyof TrainingState]: TrainingState[K] } = {
@@ -87,7 +89,8 @@ export class TrainDisplay {
     const { epochs, steps, resumedFrom } = run;
     this.#task = run.task;
     const batch = `batch ${batchSize}${accumulate > 1 ? ` in ${accumulate} parts` : ''}`;
-    const where = target === 'onnx' ? `${threads} thread${threads === 1 ? '' : 's'}` : target;
+    const counted = `${threads} thread${threads === 1 ? '' : 's'}`;
+    const where = target === 'javascript' ? target : `${engineNames[target]}, ${counted}`;
     const details = [`${formatCount(parameters)} parameters`, optimizer, batch, where];
     const title = `${model} on ${data}`;
     Object.assign(this.#state, { title, details, epochs, step: resumedFrom ?? 0, steps });

@@ -4,11 +4,11 @@ import { testRun, loadRun, type CheckpointChoice, type TestReport } from '../../
 import { classLines, confusionLines } from '../class-report.js';
 import { withDownload } from '../data.js';
 import { describeScore } from '../metrics.js';
-import { addSharedOptions, type SharedOptions } from '../options.js';
+import { addEngineOption, addSharedOptions, type EngineOptions } from '../options.js';
 import { formatCount, formatNumber } from '../terminal/format.js';
 import { styleFor } from '../terminal/style.js';
 
-export interface CheckpointOptions extends SharedOptions {
+export interface CheckpointOptions extends EngineOptions {
   checkpoint?: CheckpointChoice;
 }
 
@@ -25,7 +25,10 @@ export function addEvalCommand(program: Command): void {
         'the perplexity.',
     )
     .argument('<run>', 'folder of the run');
-  addSharedOptions(addCheckpointOption(command), 'the result as one JSON object').action(runEval);
+  addSharedOptions(
+    addCheckpointOption(addEngineOption(command, 'that of the run')),
+    'the result as one JSON object',
+  ).action(runEval);
 }
 
 /** @returns the command */
@@ -40,10 +43,10 @@ export function addCheckpointOption(command: Command): Command {
 
 async function runEval(
   path: string,
-  { threads, checkpoint, json = false }: CheckpointOptions,
+  { engine, threads, checkpoint, json = false }: CheckpointOptions,
 ): Promise<void> {
   const stream = json ? process.stderr : process.stdout;
-  const loaded = await loadRun(path, { threads, checkpoint });
+  const loaded = await loadRun(path, { target: engine, threads, checkpoint });
   for (const line of loaded.warnings) process.stderr.write(`warning: ${line}\n`);
   try {
     const data = await withDownload(stream, false, (load) => loaded.loadData(load));

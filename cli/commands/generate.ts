@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { generateText, loadRun } from '../../src/train/index.js';
 import { Interrupt } from '../interrupt.js';
-import { addSharedOptions, parseNumber } from '../options.js';
+import { addEngineOption, addSharedOptions, parseNumber } from '../options.js';
 import { addCheckpointOption, type CheckpointOptions } from './eval.js';
 
 interface GenerateCommandOptions extends CheckpointOptions {
@@ -28,14 +28,17 @@ export function addGenerateCommand(program: Command): void {
       1,
     )
     .option('--seed <n>', 'of the draws', parseNumber, 0);
-  addSharedOptions(addCheckpointOption(command), 'the text as one JSON object').action(runGenerate);
+  addSharedOptions(
+    addCheckpointOption(addEngineOption(command, 'that of the run')),
+    'the text as one JSON object',
+  ).action(runGenerate);
 }
 
 async function runGenerate(
   path: string,
-  { threads, checkpoint, json = false, prompt, length, temperature, seed }: GenerateCommandOptions,
+  { engine, threads, checkpoint, json = false, prompt, length, temperature, seed }: GenerateCommandOptions,
 ): Promise<void> {
-  const loaded = await loadRun(path, { threads, checkpoint });
+  const loaded = await loadRun(path, { target: engine, threads, checkpoint });
   for (const line of loaded.warnings) process.stderr.write(`warning: ${line}\n`);
   const interrupt = new Interrupt();
   interrupt.arm();

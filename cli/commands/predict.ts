@@ -4,7 +4,7 @@ import { ScreeError } from '../../src/graph/errors.js';
 import { sizeOf } from '../../src/graph/shape.js';
 import { loadRun, type TrainedRun } from '../../src/train/index.js';
 import { commandName } from '../command-name.js';
-import { addSharedOptions } from '../options.js';
+import { addEngineOption, addSharedOptions } from '../options.js';
 import { formatNumber } from '../terminal/format.js';
 import { addCheckpointOption, type CheckpointOptions } from './eval.js';
 
@@ -21,7 +21,10 @@ export function addPredictCommand(program: Command): void {
       '<file>',
       'examples without labels, as the data of the run are (bytes 0 to 255; digits: 0 to 16)',
     );
-  addSharedOptions(addCheckpointOption(command), 'the result as one JSON object').action(runPredict);
+  addSharedOptions(
+    addCheckpointOption(addEngineOption(command, 'that of the run')),
+    'the result as one JSON object',
+  ).action(runPredict);
 }
 
 /** What is said of one example: a line for people, and plain JSON. */
@@ -33,9 +36,9 @@ interface Prediction {
 async function runPredict(
   path: string,
   file: string,
-  { threads, checkpoint, json = false }: CheckpointOptions,
+  { engine, threads, checkpoint, json = false }: CheckpointOptions,
 ): Promise<void> {
-  const loaded = await loadRun(path, { threads, checkpoint });
+  const loaded = await loadRun(path, { target: engine, threads, checkpoint });
   for (const line of loaded.warnings) process.stderr.write(`warning: ${line}\n`);
   try {
     const predictions = await predict(loaded, path, file);

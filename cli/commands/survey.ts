@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { ScreeError } from '../../src/graph/errors.js';
-import { addSharedOptions, collect, parseNumber } from '../options.js';
+import { addEngineOption, addSharedOptions, collect, parseNumber } from '../options.js';
 import type { SurveyOptions } from '../survey/options.js';
 import { readSurface } from '../walk/surface-argument.js';
 
@@ -32,6 +32,7 @@ export function addSurveyCommand(program: Command): void {
     .option('--size <n>', 'of a run: values along a side of the plane (default: 51)', parseNumber)
     .option('--out <dir>', 'of a run: write pictures, tables and the surface there')
     .option('--seed <n>', 'of everything random', parseNumber);
+  addEngineOption(command, 'of a run: that of the run');
   addSharedOptions(command, 'the result as one JSON object on standard output').action(runSurvey);
 }
 

@@ -8,23 +8,25 @@ import {
   losses,
   planDefaults,
   readMetrics,
-  resumeRun,
-  train,
+  resumeOptions,
   type MetricsRow,
   type Progress,
+  type TrainOptions,
   type TrainResult,
+  type WireReport,
 } from '../../src/train/index.js';
 import { commandName } from '../command-name.js';
 import { addDataOptions, dataOptions, dataSource, withDownload, type DataOptionValues } from '../data.js';
 import { Interrupt } from '../interrupt.js';
 import { describeScore } from '../metrics.js';
 import { summaryKinds, type SummaryKind } from '../model-summary.js';
-import { addSharedOptions, helpList, parseNumber, type SharedOptions } from '../options.js';
+import { addEngineOption, addSharedOptions, helpList, parseNumber, type EngineOptions } from '../options.js';
+import { addRankOptions, freeRankOptions, Ranks, type RankOptionValues } from '../ranks.js';
 import { nextRunPath } from '../run-path.js';
-import { formatCount, formatDuration } from '../terminal/format.js';
+import { formatCount, formatDuration, formatSI } from '../terminal/format.js';
 import { TrainDisplay } from '../train-display.js';
 
-interface TrainCommandOptions extends SharedOptions, DataOptionValues {
+interface TrainCommandOptions extends EngineOptions, DataOptionValues, RankOptionValues {
   data: string;
   epochs?: number;
   steps?: number;
@@ -39,6 +41,7 @@ interface TrainCommandOptions extends SharedOptions, DataOptionValues {
   seed: number;
   out?: string;
   resume?: string;
+  deterministic?: boolean;
   checkpointEvery?: number;
   summary?: SummaryKind | true;
   quiet?: boolean;
@@ -51,7 +54,7 @@ interface Watch {
 }
 
 /** What may be given when a run goes on; all else is what makes it the run it is. */
-const free = ['resume', 'threads', 'checkpointEvery', 'summary', 'quiet', 'json', 'debug'];
+const free = ['resume', 'engine', 'threads', 'checkpointEvery', 'summary', 'quiet', 'json', 'debug'];
 
 export function addTrainCommand(program: Command): void {
   const { leastEpochs, leastSteps } = planDefaults;
@@ -106,7 +109,10 @@ export function addTrainCommand(program: Command): void {
       ).choices(summaryKinds),
     )
     .option('--quiet', 'show nothing but the result');
+  addEngineOption(command);
+  command.option('--deterministic', 'of the native engine: the same algorithms on every machine');
   addDataOptions(command);
+  addRankOptions(command);
   addSharedOptions(command, 'the result as one JSON object on standard output, progress on standard error')
     .addHelpText('after', () => {
       const lists = [
@@ -119,21 +125,43 @@ export function addTrainCommand(program: Command): void {
       ];
       return `\n${lists.join('\n\n')}`;
     })
-    .action((model: string, options: TrainCommandOptions) => runTrain(command, model, options));
+    .action(async (model: string, options: TrainCommandOptions) => {
+      const ranks = await Ranks.join(options);
+      try {
+        await runTrain(command, model, options, ranks);
+      } catch (error) {
+        await ranks.fail(error);
+        throw error;
+      }
+    });
 }
 
-async function runTrain(command: Command, model: string, options: TrainCommandOptions): Promise<void> {
-  const { json = false, quiet = false } = options;
+async function runTrain(
+  command: Command,
+  model: string,
+  options: TrainCommandOptions,
+  ranks: Ranks,
+): Promise<void> {
+  const { json = false } = options;
+  const quiet = options.quiet === true || !ranks.isFirst;
   const stream = json ? process.stderr : process.stdout;
   const { summary = stream.isTTY ? 'short' : 'none' } = options;
   const display = new TrainDisplay(stream, { quiet, summary: summary === true ? 'short' : summary });
   const interrupt = new Interrupt();
+  const tell = (note: string) => {
+    if (!quiet) stream.write(`${note}\n`);
+  };
   const earlier = options.resume === undefined || quiet ? [] : await metricsOf(options.resume);
   const watch: Watch = {
     signal: interrupt.signal,
     onProgress(progress) {
+      if (!ranks.isFirst) {
+        if (progress.kind === 'start') interrupt.arm();
+        return;
+      }
       if (progress.kind === 'start') {
         interrupt.arm();
+        if (progress.hint !== undefined && !json && !quiet) stream.write(`${progress.hint}\n`);
         display.recall(earlier.filter(({ step }) => step <= (progress.resumedFrom ?? 0)));
       }
       display.handle(progress);
@@ -143,10 +171,8 @@ async function runTrain(command: Command, model: string, options: TrainCommandOp
   try {
     result = await withDownload(stream, quiet, (load) =>
       options.resume === undefined
-        ? begin(model, options, watch, load, (note) => {
-            if (!quiet) stream.write(`${note}\n`);
-          })
-        : goOn(command, options.resume, options, watch, load),
+        ? begin(model, options, watch, load, ranks, tell)
+        : goOn(command, options.resume, options, watch, load, ranks, tell),
     );
   } finally {
     display.stop();
@@ -156,9 +182,10 @@ async function runTrain(command: Command, model: string, options: TrainCommandOp
   const lines = quiet
     ? resultLines(result)
     : ['', ...table, ...(table.length > 0 ? [''] : []), ...resultLines(result), ...nextLines(result)];
+  if (!result.finished) process.exitCode = interrupt.exitCode ?? 130;
+  if (!ranks.isFirst) return;
   if (!json || !result.finished) stream.write(`${lines.join('\n')}\n`);
   if (json) process.stdout.write(`${JSON.stringify(result.report)}\n`);
-  if (!result.finished) process.exitCode = interrupt.exitCode;
 }
 
 /** What a run has measured so far, to be drawn; none where it cannot be read: going on will say what is wrong. */
@@ -171,21 +198,25 @@ async function begin(
   options: TrainCommandOptions,
   watch: Watch,
   load: LoadOptions,
+  ranks: Ranks,
   tell: (note: string) => void,
 ): Promise<TrainResult> {
   const { epochs, steps, batch, accumulate, optimizer, schedule, loss, augment, patience } = options;
-  const { seed, threads, checkpointEvery } = options;
+  const { seed, threads = ranks.threads, checkpointEvery } = options;
+  // For each rank as many examples as for one: the rate grows with the batch.
+  const scale = options.scaleLr === true ? ranks.size : 1;
   const source = { from: dataSource(options.data), options: dataOptions(options) };
-  const data = await loadDataset(source.from, { ...source.options, ...load });
+  const data = await ranks.inTurn(() => loadDataset(source.from, { ...source.options, ...load }));
   for (const note of data.notes) tell(note);
-  return train({
+  const chosen: TrainOptions = {
     ...watch,
     model,
     data,
     dataSource: source,
     epochs,
     steps,
-    batchSize: batch,
+    batchSize: batch * scale,
+    lrScale: scale,
     accumulate,
     optimizer,
     schedule,
@@ -194,33 +225,44 @@ async function begin(
     weights: options.weights === undefined ? undefined : resolve(options.weights),
     patience,
     seed,
+    target: options.engine,
+    deterministic: options.deterministic,
     threads,
     checkpointEvery,
     out: options.out ?? nextRunPath(parse(model).name, data.name),
-  });
+  };
+  return ranks.train(chosen, tell);
 }
 
 async function goOn(
   command: Command,
   path: string,
-  { threads, checkpointEvery }: TrainCommandOptions,
+  { engine, threads, checkpointEvery }: TrainCommandOptions,
   watch: Watch,
   load: LoadOptions,
+  ranks: Ranks,
+  tell: (note: string) => void,
 ): Promise<TrainResult> {
   const given = command.options.find((option) => {
     const name = option.attributeName();
-    return !free.includes(name) && command.getOptionValueSource(name) === 'cli';
+    return (
+      !free.includes(name) && !freeRankOptions.includes(name) && command.getOptionValueSource(name) === 'cli'
+    );
   });
   const what = given === undefined ? 'a model' : `${given.long}`;
   if (given !== undefined || command.args.length > 0) {
     throw new ScreeError(`--resume goes on with what the run's run.json says; it cannot be given ${what}`);
   }
-  return resumeRun(path, {
+  const run = await ranks.readRun(path);
+  const chosen = await resumeOptions(path, {
+    run,
     ...watch,
     load,
+    ...(engine !== undefined && { target: engine }),
     ...(threads !== undefined && { threads }),
     ...(checkpointEvery !== undefined && { checkpointEvery }),
   });
+  return ranks.train(chosen, tell, run);
 }
 
 /** What was reached, or how to go on. */
@@ -240,7 +282,19 @@ function resultLines({ report, finished }: TrainResult): string[] {
       `best on validation: epoch ${epoch}, ${describeScore(validation)}, test ${describeScore(then)}${ended}`,
     );
   }
+  if (report.wire !== undefined) lines.push(wireLine(report.wire));
   return run === null ? lines : [...lines, `run folder ${run}`];
+}
+
+/** What several ranks sent each other, and what a step's time went to. */
+function wireLine({ ranks, exchange, codec, bytesPerStep, ratio, ...times }: WireReport): string {
+  const ms = (value: number) => `${Number(value.toPrecision(3))} ms`;
+  const less = ratio === null ? '' : ` (${Number(ratio.toPrecision(3))} times less than float32 on a ring)`;
+  const { computeMs, codecMs, wireMs, hiddenMs } = times;
+  return (
+    `${ranks} rank${ranks === 1 ? '' : 's'}, ${codec} by ${exchange}: ${formatSI(bytesPerStep, 'B')} a step${less}; ` +
+    `compute ${ms(computeMs)}, codec ${ms(codecMs)}, wire ${ms(wireMs)}, hidden ${ms(hiddenMs)}`
+  );
 }
 
 /** What to try next. */

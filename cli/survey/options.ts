@@ -1,3 +1,5 @@
+import type { Engine } from '../../src/train/index.js';
+
 /** What the command line says to `survey`; each kind of survey reads its own part. */
 export interface SurveyOptions {
   /** A point of a formula: `x=0,y=0`. */
@@ -23,6 +25,8 @@ export interface SurveyOptions {
   /** Folder for pictures and tables. */
   out?: string;
   seed?: number;
+  /** Of a run. */
+  engine?: Engine;
   threads?: number;
   json?: boolean;
 }

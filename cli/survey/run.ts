@@ -31,8 +31,8 @@ function progressLine(stream: NodeJS.WriteStream) {
 export async function surveyRun(path: string, options: SurveyOptions): Promise<void> {
   checkCounts(options);
   const kind = planeKind(options);
-  const { json = false, threads, seed = 0 } = options;
-  const trained = await loadRun(path, { threads });
+  const { json = false, engine, threads, seed = 0 } = options;
+  const trained = await loadRun(path, { target: engine, threads });
   for (const line of trained.warnings) process.stderr.write(`warning: ${line}\n`);
   const interrupt = new Interrupt();
   const quiet = !process.stderr.isTTY;

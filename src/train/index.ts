@@ -16,6 +16,7 @@ export { exportOnnx, type ExportedModel, type OnnxExportOptions } from './export
 export { exportWeights, loadWeights } from './export-weights.js';
 export {
   loadRun,
+  resumeOptions,
   resumeRun,
   type CheckpointChoice,
   type LoadRunOptions,
@@ -34,6 +35,7 @@ export type { TrainingState } from './state.js';
 export type { Found, Stepper, StepRequest } from './step.js';
 export type { Position } from './position.js';
 export { classScores, confusionMatrix, type ClassScore } from './classes.js';
+export { chooseTarget, engines, type ChosenTarget, type Engine } from './target.js';
 export { testRun, type TestReport } from './test-run.js';
 export { train, type TrainOptions, type TrainReport, type TrainResult } from './train.js';
 export { screeVersion } from './version.js';

@@ -19,12 +19,12 @@ import { newestSound, type Checkpoint } from './checkpoint.js';
 import { chooseModel } from './choose-model.js';
 import { Evaluator } from './evaluate.js';
 import { judgeOf } from './judge.js';
-import { labelType } from './learner.js';
+import { labelType, traceModel } from './learner.js';
 import { parseLoss } from './losses.js';
 import { checkpointFolders, readRun, type Run } from './run-folder.js';
 import { modelHasChanged } from './run-record.js';
 import { startState, type Weights } from './start.js';
-import { compileOptions, targets } from './target.js';
+import { chooseTarget, targets, type Engine } from './target.js';
 import { train, type TrainOptions, type TrainResult } from './train.js';
 
 const taskSchema = z.discriminatedUnion('kind', [
@@ -48,6 +48,7 @@ const schema = z.object({
     weights: z.string().nullish(),
     checkpointEvery: z.int().positive().nullable(),
     lrScale: z.number().positive().default(1),
+    deterministic: z.boolean().nullish(),
   }),
   model: z.object({
     name: z.string(),
@@ -88,7 +89,7 @@ function loadData({ data }: Recipe, load?: LoadOptions): Promise<Dataset> {
 /** What may differ when a run goes on. */
 export type ResumeOptions = Pick<
   TrainOptions,
-  'threads' | 'checkpointEvery' | 'onProgress' | 'signal' | 'group'
+  'target' | 'threads' | 'checkpointEvery' | 'onProgress' | 'signal' | 'group'
 > & {
   /** For the data set. */
   readonly load?: LoadOptions;
@@ -97,21 +98,23 @@ export type ResumeOptions = Pick<
 };
 
 /**
- * Goes on with a run by what its run.json says.
- * @throws ScreeError when it is no run folder, in use, or begun by a program with parts of its own
+ * What `train` is to be given to go on with a run, by its run.json.
+ * @throws ScreeError when it is no run folder, or begun by a program with parts of its own
  */
-export async function resumeRun(
+export async function resumeOptions(
   path: string,
   { load, run: known, ...options }: ResumeOptions = {},
-): Promise<TrainResult> {
+): Promise<TrainOptions> {
   const run = known ?? (await readRun(path));
   const recipe = recipeOf(path, run);
-  const { patience, augment, weights, checkpointEvery, ...same } = recipe.options;
-  return train({
+  const { patience, augment, weights, checkpointEvery, deterministic, ...same } = recipe.options;
+  return {
     ...same,
     patience: patience ?? undefined,
     augment: augment ?? undefined,
+    deterministic: deterministic ?? undefined,
     weights: weights ?? undefined,
+    target: recipe.target,
     threads: run.threads,
     checkpointEvery: checkpointEvery ?? undefined,
     ...options,
@@ -119,16 +122,25 @@ export async function resumeRun(
     data: await loadData(recipe, load),
     dataSource: { from: recipe.data.from, options: recipe.data.options },
     seed: run.seed,
-    target: recipe.target,
     out: path,
     resume: true,
-  });
+  };
+}
+
+/**
+ * Goes on with a run by what its run.json says.
+ * @throws ScreeError when it is no run folder, in use, or begun by a program with parts of its own
+ */
+export async function resumeRun(path: string, options?: ResumeOptions): Promise<TrainResult> {
+  return train(await resumeOptions(path, options));
 }
 
 /** Which state of a run: the newest, or that with the lowest loss on the validation part. */
 export type CheckpointChoice = 'best' | 'last';
 
 export interface LoadRunOptions {
+  /** Default that of the run; where it was native and no oneDNN library is found here, ONNX Runtime. */
+  readonly target?: Engine;
   /** Default those of the run. */
   readonly threads?: number;
   /** Default `best` where the data have a validation part. */
@@ -170,7 +182,7 @@ export interface TrainedRun {
  */
 export async function loadRun(
   path: string,
-  { threads, checkpoint: wanted }: LoadRunOptions = {},
+  { target, threads, checkpoint: wanted }: LoadRunOptions = {},
 ): Promise<TrainedRun> {
   const run = await readRun(path);
   const recipe = recipeOf(path, run);
@@ -183,13 +195,18 @@ export async function loadRun(
   const choice = wanted ?? (rows.validation === undefined ? 'last' : 'best');
   const { checkpoint, damaged } = await findCheckpoint(path, choice, rows.validation !== undefined);
   start.state.load(checkpoint.tensors, checkpoint.path);
+  const usual = recipe.target === 'native' ? 'auto' : recipe.target;
+  const network = { model, initial, input: { shape: input, dtype: model.takes ?? 'float32' } } as const;
+  const { compile } = await chooseTarget(
+    target ?? usual,
+    { threads: threads ?? run.threads, deterministic: recipe.options.deterministic ?? undefined },
+    () => traceModel(network),
+  );
   const learner = {
-    model,
-    initial,
-    input: { shape: input, dtype: model.takes ?? 'float32' },
+    ...network,
     label: labelType(task, input),
     judge: judgeOf(task, parseLoss(recipe.options.loss, task), input),
-    compile: compileOptions(recipe.target, threads ?? run.threads),
+    compile,
   } as const;
   return {
     run,
@@ -206,7 +223,7 @@ export async function loadRun(
     ],
     weights: start.weights(),
     evaluator: new Evaluator(learner),
-    compile: learner.compile,
+    compile,
     loadData: (load) => loadData(recipe, load),
   };
 }

@@ -11,6 +11,7 @@ import { encodePosition, type EpochScores, type Position } from './position.js';
 import type { Recorder } from './recorder.js';
 import type { Start } from './start.js';
 import type { Found, Stepper } from './step.js';
+import type { Target } from './target.js';
 
 /** What a loop tells while it runs. */
 export type Progress =
@@ -31,7 +32,9 @@ export type Progress =
       readonly batchSize: number;
       /** Parts that a batch is cut into. */
       readonly accumulate: number;
-      readonly target: string;
+      readonly target: Target;
+      /** Where a quicker engine could be had: how, in one line. */
+      readonly hint?: string;
       readonly threads: number;
       /** That train together. */
       readonly ranks: number;

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import type { CompileOptions } from '../compile/index.js';
 import { batches, parseAugmentation, type Augmentation, type Batches, type Dataset } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import type { Layer } from '../nn/index.js';
@@ -8,7 +7,7 @@ import { Generator } from '../random/index.js';
 import { chooseModel, type ChosenModel } from './choose-model.js';
 import { judgeOf, type Judge } from './judge.js';
 import { defaultLoss, parseLoss, type Loss } from './losses.js';
-import { compileOptions, type Target } from './target.js';
+import type { ChosenTarget, Engine } from './target.js';
 
 /** What is trained on what, and how. */
 export interface PlanOptions {
@@ -49,8 +48,13 @@ export interface PlanOptions {
   readonly lrScale?: number;
   /** By name, `crossentropy:labelSmoothing=0.1`, or as a function. Default `crossentropy`, for a number `mse`. */
   readonly loss?: string | Loss;
-  /** Default `onnx`. */
-  readonly target?: Target;
+  /** What computes. Default `auto`: native where a oneDNN library is found, else ONNX Runtime. Another one gives other last bits. */
+  readonly target?: Engine;
+  /**
+   * Takes the same algorithms of the native target on every machine; by default those that are quickest on this one, which are
+   * measured once. Default false.
+   */
+  readonly deterministic?: boolean;
   /** Threads of a step. Default: those of the machine. Another number may change the last bits of the result. */
   readonly threads?: number;
 }
@@ -64,14 +68,14 @@ export const planDefaults = {
   accumulate: 1,
   lrScale: 1,
   seed: 0,
-  target: 'onnx',
+  target: 'auto',
   /** Where neither epochs nor steps are given: so many, or as many as make `leastSteps`. */
   leastEpochs: 5,
   leastSteps: 500,
 } as const;
 
-/** A run with nothing left open. */
-export interface Plan {
+/** A run with nothing left open but what computes it. */
+export interface OpenPlan {
   readonly chosen: ChosenModel;
   readonly data: Dataset;
   readonly optimizer: Optimizer;
@@ -90,10 +94,11 @@ export interface Plan {
   readonly seed: number;
   readonly generator: Generator;
   readonly judge: Judge;
-  readonly target: Target;
   readonly threads: number;
-  readonly compile: CompileOptions;
 }
+
+/** A run with nothing left open. */
+export type Plan = OpenPlan & ChosenTarget;
 
 function requireInteger(name: string, value: number, low: number, high: number): void {
   if (Number.isInteger(value) && value >= low && value <= high) return;
@@ -107,11 +112,11 @@ const most = 1e9;
  * Checks the options and fills in the defaults.
  * @throws ScreeError naming the first option that is unknown or out of its range, with the range
  */
-export async function makePlan(options: PlanOptions): Promise<Plan> {
+export async function makePlan(options: PlanOptions): Promise<OpenPlan> {
   const { data, seed = planDefaults.seed, batchSize = planDefaults.batchSize, patience } = options;
   const { lrScale = planDefaults.lrScale } = options;
   const { accumulate = planDefaults.accumulate, loss = defaultLoss(data.task) } = options;
-  const { target = planDefaults.target, threads = availableParallelism() } = options;
+  const { threads = availableParallelism() } = options;
   requireInteger('threads', threads, 1, 1024);
   requireInteger('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   requireInteger('batch size', batchSize, 1, data.train.size);
@@ -150,9 +155,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     seed,
     generator,
     judge: judgeOf(data.task, typeof loss === 'string' ? parseLoss(loss, data.task) : loss, data.inputShape),
-    target,
     threads,
-    compile: compileOptions(target, threads),
   };
 }
 

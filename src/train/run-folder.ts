@@ -111,16 +111,20 @@ export class RunFolder {
 
   /**
    * Takes the lock of an existing run folder, to go on with its run.
+   * @param change what is new about it
    * @throws ScreeError when it is none, when run.json is damaged, or when another process has it.
    */
-  static async resume(path: string): Promise<RunFolder> {
+  static async resume(
+    path: string,
+    change: Partial<Pick<Run, 'target' | 'engine'>> = {},
+  ): Promise<RunFolder> {
     // Before the lock is taken: nothing is written into a folder that is none of ours.
     await readRun(path);
     const lock = await lockFolder(path);
     try {
       await removeStaleTemporaries(path);
       const folder = new RunFolder(path, await readRun(path), lock);
-      await folder.update({ status: 'running', result: undefined });
+      await folder.update({ ...change, status: 'running', result: undefined });
       return folder;
     } catch (error) {
       await lock.release();

@@ -9,7 +9,7 @@ import { decodePosition, startPosition, type Position } from './position.js';
 import { readRun, RunFolder, type Run, type RunDescription } from './run-folder.js';
 import type { Start } from './start.js';
 import type { TrainOptions } from './train.js';
-import { engineOf, screeVersion } from './version.js';
+import { screeVersion } from './version.js';
 
 /** What run.json is to say of a run. */
 export function describe(options: TrainOptions, plan: Plan, parameters: number): RunDescription {
@@ -29,6 +29,7 @@ export function describe(options: TrainOptions, plan: Plan, parameters: number):
       weights: options.weights ?? null,
       checkpointEvery: options.checkpointEvery ?? null,
       lrScale: plan.lrScale,
+      deterministic: options.deterministic ?? null,
       distributed: options.group?.description ?? null,
     },
     model: { name: chosen.name, ...chosen.file, input: [...data.inputShape], outputs: outputSize(data.task) },
@@ -45,7 +46,7 @@ export function describe(options: TrainOptions, plan: Plan, parameters: number):
     seed: plan.seed,
     threads: plan.threads,
     target: plan.target,
-    engine: engineOf(plan.target),
+    engine: plan.engine,
     parameters,
   };
 }
@@ -79,7 +80,9 @@ export async function openRun(
 ): Promise<RunFolder> {
   if (!resume) return RunFolder.create(path, description);
   compare(path, await readRun(path), description, plan, warn);
-  return RunFolder.resume(path);
+  // What it goes on with now is what it goes on with the next time.
+  const { target, engine } = description;
+  return RunFolder.resume(path, { target, engine });
 }
 
 /** Throws where going on would not give the run that was begun; warns where only its last bits may differ. */
@@ -103,7 +106,6 @@ function compare(
     ['model', modelThen, modelNow],
     ['data', run.data.name, now.data.name],
     ['seed', run.seed, now.seed],
-    ['target', run.target, now.target],
   ];
   for (const [what, then, is] of must) {
     if (isDeepStrictEqual(then, is)) continue;

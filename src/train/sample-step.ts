@@ -22,6 +22,7 @@ export interface SampleStepOptions {
   readonly optimizer: Optimizer;
   readonly target: Target;
   readonly threads: number;
+  readonly deterministic?: boolean;
   readonly seed?: number;
 }
 
@@ -34,7 +35,7 @@ export interface SampleStep {
 
 /** @throws ScreeError when the model cannot take such examples */
 export function sampleStep(options: SampleStepOptions): SampleStep {
-  const { model, input, outputs, batchSize, optimizer, target, threads, seed = 0 } = options;
+  const { model, input, outputs, batchSize, optimizer, target, threads, deterministic, seed = 0 } = options;
   const generator = new Generator(seed);
   const names = Array.from({ length: outputs }, (_, index) => String(index));
   const isText = model.takes === 'int32';
@@ -53,7 +54,7 @@ export function sampleStep(options: SampleStepOptions): SampleStep {
       input: example,
       label,
       judge: judgeOf(task, parseLoss(defaultLoss(task), task), input),
-      compile: compileOptions(target, threads),
+      compile: compileOptions(target, { threads, deterministic }),
       start: startState(initial, optimizer),
       batchSize,
       optimizer,

@@ -10,15 +10,16 @@ import { Evaluator } from './evaluate.js';
 import type { TrainGroup, WireReport } from './group.js';
 import { checkOutput, type Score } from './judge.js';
 import { loadWeights } from './export-weights.js';
-import { labelType, type Learner } from './learner.js';
+import { labelType, traceModel, type Learner } from './learner.js';
 import { hasStoppedEarly, runLoop, type Progress } from './loop.js';
-import { makePlan, type Plan, type PlanOptions } from './plan.js';
+import { makePlan, planDefaults, type Plan, type PlanOptions } from './plan.js';
 import { startPosition, type Best, type Position } from './position.js';
 import { Recorder } from './recorder.js';
 import type { RunFolder } from './run-folder.js';
 import { commonFields, describe, goBack, openRun } from './run-record.js';
 import { parametersSha256, startState, type Start } from './start.js';
 import { TrainingStep, type Stepper, type StepRequest } from './step.js';
+import { chooseTarget } from './target.js';
 
 export interface TrainOptions extends PlanOptions {
   /** Folder for run.json, metrics and checkpoints; made if need be. Nothing is written without it. */
@@ -119,28 +120,26 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (checkpointEvery !== undefined && !(Number.isInteger(checkpointEvery) && checkpointEvery >= 1)) {
     throw new ScreeError(`train: checkpoints come every 1 or more steps, not every ${checkpointEvery}`);
   }
-  const plan = await makePlan(options);
-  const { chosen, data, generator, optimizer, batchSize, judge, compile } = plan;
+  const open = await makePlan(options);
+  const { chosen, data, generator, optimizer, batchSize, judge, threads } = open;
   const { model, name } = chosen;
   const random = model.init(generator.fork('init'), data.inputShape);
   const initial = options.weights === undefined ? random : await loadWeights(options.weights, random);
   checkOutput(name, data.name, data.task, data.inputShape, initial.output);
   const start = startState(initial, optimizer);
-  const learner: Learner = {
-    model,
-    initial,
-    input: { shape: data.inputShape, dtype: data.train.inputs.dtype },
-    label: labelType(data.task, data.inputShape),
-    judge,
-    compile,
-  };
+  const network = { model, initial, input: { shape: data.inputShape, dtype: data.train.inputs.dtype } };
+  const { target = planDefaults.target, deterministic } = options;
+  const where = await chooseTarget(target, { threads, deterministic }, () => traceModel(network));
+  const plan: Plan = { ...open, ...where };
+  const label = labelType(data.task, data.inputShape);
+  const learner: Learner = { ...network, label, judge, compile: plan.compile };
   const cyclesMomentum = plan.schedule.momentum !== undefined;
   const { mixes } = plan;
   const request = { ...learner, start, optimizer, batchSize, cyclesMomentum, mixes };
   const program = await compileStep(request, plan, options.group);
   const evaluator = new Evaluator(learner);
   try {
-    return await open(options, { plan, initial, start, program, evaluator });
+    return await openAndRun(options, { plan, initial, start, program, evaluator });
   } finally {
     program.close();
     await evaluator.close();
@@ -161,14 +160,15 @@ function countParameters({ parameters }: Initialised): number {
 }
 
 /** Opens the run folder, if there is to be one, and runs in it. */
-async function open(options: TrainOptions, parts: Parts): Promise<TrainResult> {
+async function openAndRun(options: TrainOptions, parts: Parts): Promise<TrainResult> {
   const { out, resume = false, onProgress = () => undefined, group } = options;
   const { plan, start } = parts;
   const fresh = { position: startPosition(plan.schedule), tensors: {} };
   const description = describe(options, plan, countParameters(parts.initial));
   await group?.check(commonFields(description));
-  if (out === undefined || (group !== undefined && group.rank > 0)) {
-    if (resume && out === undefined) {
+  const isFirst = group === undefined || group.rank === 0;
+  if (out === undefined || !isFirst) {
+    if (resume && isFirst) {
       throw new ScreeError('train: resume needs out, the folder of the run to go on with');
     }
     const position = (await group?.begin(start.state, fresh.position, {})) ?? fresh.position;
@@ -213,7 +213,7 @@ async function run(options: TrainOptions, parts: Parts, sitting: Sitting): Promi
   const { plan, initial, start } = parts;
   const { position, resumedFrom, folder, recorder } = sitting;
   const { checkpointEvery, signal, onProgress = () => undefined, group } = options;
-  const { chosen, data, optimizer, batchSize, accumulate, target, threads, epochs, steps } = plan;
+  const { chosen, data, optimizer, batchSize, accumulate, target, hint, threads, epochs, steps } = plan;
   const about = {
     run: folder?.path ?? null,
     model: chosen.name,
@@ -231,6 +231,7 @@ async function run(options: TrainOptions, parts: Parts, sitting: Sitting): Promi
     batchSize,
     accumulate,
     target,
+    hint,
     threads,
     ranks: group?.size ?? 1,
     epochs,

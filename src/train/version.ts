@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { z } from 'zod';
-import type { Target } from './target.js';
 
 const require = createRequire(import.meta.url);
 
 /** The version of a package, or `unknown` where it says none. */
-function packageVersion(name: string): string {
+export function packageVersion(name: string): string {
   try {
     const text = readFileSync(require.resolve(`${name}/package.json`), 'utf8');
     return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
@@ -17,10 +16,3 @@ function packageVersion(name: string): string {
 
 /** This package's own version: it finds itself by its name, from its source and from what is built of it alike. */
 export const screeVersion = packageVersion('scree');
-
-/** The engine behind a compile target, with its version. */
-export function engineOf(target: Target): string {
-  return target === 'onnx'
-    ? `onnxruntime ${packageVersion('onnxruntime-node')}`
-    : `v8 ${process.versions.v8}`;
-}
