@@ -5,6 +5,7 @@ import { addEvalCommand } from './commands/eval.js';
 import { addExplainCommand } from './commands/explain.js';
 import { addExportCommand } from './commands/export.js';
 import { addGenerateCommand } from './commands/generate.js';
+import { addLaunchCommand } from './commands/launch.js';
 import { addModelsCommand } from './commands/models.js';
 import { addNativeCommand } from './commands/native.js';
 import { addPlotCommand } from './commands/plot.js';
@@ -33,6 +34,7 @@ function makeProgram(): Command {
   addSurfacesCommand(program);
   addSurveyCommand(program);
   addTrainCommand(program);
+  addLaunchCommand(program);
   addEvalCommand(program);
   addPredictCommand(program);
   addGenerateCommand(program);

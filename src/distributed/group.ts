@@ -17,7 +17,7 @@ import { chooseWire, type WireChoice, type WireOptions } from './choice.js';
 import type { CoderState } from './codec/codec.js';
 import type { Collective } from './collective/collective.js';
 import { differenceOf } from './difference.js';
-import { broadcastObject, collectObjects, gatherObjects } from './objects.js';
+import { broadcastObject, collectObjects, gatherObjects, shareWork } from './objects.js';
 import { shareOf, type GradientShare } from './share.js';
 
 export interface GroupOptions extends WireOptions {
@@ -183,24 +183,8 @@ class Ranks implements TrainGroup {
     );
   }
 
-  async share<T>(work: () => Promise<T>): Promise<T> {
-    const { collective, options } = this;
-    const { heartbeatMs = 10_000 } = options;
-    const working: { readonly kind: 'working' } = { kind: 'working' };
-    const result = this.rank === 0 ? work().then((value) => ({ kind: 'done', value }) as const) : undefined;
-    for (;;) {
-      let timer: NodeJS.Timeout | undefined;
-      const later = new Promise<typeof working>((resolve) => {
-        timer = setTimeout(() => resolve(working), heartbeatMs);
-      });
-      const news = result === undefined ? working : await Promise.race([result, later]);
-      clearTimeout(timer);
-      const told = await broadcastObject<typeof working | { readonly kind: 'done'; readonly value: T }>(
-        collective,
-        news,
-      );
-      if (told.kind === 'done') return told.value;
-    }
+  share<T>(work: () => Promise<T>): Promise<T> {
+    return shareWork(this.collective, work, this.options.heartbeatMs);
   }
 
   async gather(): Promise<Readonly<Record<string, NDArray>>> {

@@ -59,3 +59,28 @@ export async function collectObjects<T>(collective: Collective, value: T): Promi
   }
   return values;
 }
+
+type News<T> = { readonly kind: 'working' } | { readonly kind: 'done'; readonly value: T };
+
+/**
+ * Does a work on rank 0, whose result is everyone's. It may take longer than ranks wait for each other: rank 0 gives signs of life.
+ * @param heartbeatMs how often, in milliseconds
+ */
+export async function shareWork<T>(
+  collective: Collective,
+  work: () => Promise<T>,
+  heartbeatMs = 5000,
+): Promise<T> {
+  const result =
+    collective.rank === 0 ? work().then((value): News<T> => ({ kind: 'done', value })) : undefined;
+  for (;;) {
+    let timer: NodeJS.Timeout | undefined;
+    const later = new Promise<News<T>>((resolve) => {
+      timer = setTimeout(() => resolve({ kind: 'working' }), heartbeatMs);
+    });
+    const news: News<T> = result === undefined ? { kind: 'working' } : await Promise.race([result, later]);
+    clearTimeout(timer);
+    const told = await broadcastObject(collective, news);
+    if (told.kind === 'done') return told.value;
+  }
+}
