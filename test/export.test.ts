@@ -276,8 +276,7 @@ describe('an exported model', () => {
     const model = sequential(dense(6), batchNorm(), dense(2));
     const prepared = prepare({ name: 'rows', model, input: [3], task: classification(2) });
     const x = examplesFor(prepared, 4);
-    const found = await runOnnx(exportOnnx(prepared), x);
-    expectClose(found.logits, expected(prepared, x).logits);
+    expectClose((await runOnnx(exportOnnx(prepared), x)).logits, expected(prepared, x).logits);
   });
 });
 
@@ -325,13 +324,8 @@ describe('scree export', () => {
   test('writes weights, and says so as JSON', async () => {
     const file = at('weights.safetensors');
     const { stdout } = await runMain('export', run, file, '--json');
-    expect(JSON.parse(stdout)).toEqual({
-      run,
-      model: 'lenet',
-      step: 40,
-      file,
-      bytes: readFileSync(file).length,
-    });
+    const bytes = readFileSync(file).length;
+    expect(JSON.parse(stdout)).toEqual({ run, model: 'lenet', step: 40, file, bytes });
   });
 
   test('its weights are what `train --weights` starts from', async () => {
