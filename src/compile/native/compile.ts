@@ -7,6 +7,8 @@ import { NativeUnavailable, openLibrary, type Library } from './binding/library.
 import { assemble, type NativeExecutable } from './execute.js';
 import { findLibrary } from './find.js';
 import { lower } from './lower.js';
+import type { Choices, Lowering } from './lowering.js';
+import { improvedEntries, stateEntries, type StatePairs } from './state.js';
 import { Undoable } from './lower-script.js';
 import { planMemory } from './memory-plan.js';
 import { prepareNative } from './prepare.js';
@@ -22,6 +24,11 @@ export interface NativeOptions {
   readonly deterministic?: boolean;
   /** Called while convolutions are measured: how many are done, of how many. */
   readonly onTune?: (done: number, total: number) => void;
+  /**
+   * State that the program keeps in its own memory, in the layouts that suit the primitives: weights and what the optimiser holds
+   * of them. A run is given, and gives, the other arrays alone; `writeState` and `readState` carry it in and out. By default none.
+   */
+  readonly state?: StatePairs;
   /** The library's path; the one that `findLibrary` finds by default. */
   readonly library?: string;
 }
@@ -51,10 +58,32 @@ export async function compileNative(source: Graph, options: NativeOptions = {}):
   return (await compileForLibrary(source, options)) ?? inJavascript(source);
 }
 
+/** Lowers a graph again for as long as its state is wanted in other layouts than it has. */
+function lowerWithState(engine: Engine, graph: Graph, choices: Choices, pairs: StatePairs): Lowering {
+  let state = stateEntries(graph, pairs);
+  for (;;) {
+    const lowering = lower(engine, graph, choices, state);
+    const better = improvedEntries(lowering);
+    if (better === undefined) return lowering;
+    state = better;
+  }
+}
+
+/** The graph with what a run is given and gives. */
+function withoutState(graph: Graph, pairs: StatePairs): Graph {
+  const inputs = new Set(pairs.map(([input]) => input));
+  const outputs = new Set(pairs.map(([, output]) => output));
+  return {
+    nodes: graph.nodes,
+    inputs: graph.inputs.filter((_, place) => !inputs.has(place)),
+    outputs: graph.outputs.filter((_, place) => !outputs.has(place)),
+  };
+}
+
 /** As `compileNative`; undefined for a graph in which the library has nothing to do. */
 export async function compileForLibrary(
   source: Graph,
-  { threads = 1, deterministic = false, onTune, library: path }: NativeOptions = {},
+  { threads = 1, deterministic = false, onTune, state: pairs = [], library: path }: NativeOptions = {},
 ): Promise<NativeExecutable | undefined> {
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
     throw new ScreeError(`native: threads must be an integer from 1 to 1024, not ${threads}`);
@@ -67,12 +96,15 @@ export async function compileForLibrary(
     const engine = new Engine(library);
     const before = library.setThreads(threads);
     try {
-      const lowering = lower(engine, graph, choices);
-      if (!lowering.steps.some(({ kind }) => kind === 'primitive')) {
+      const lowering = lowerWithState(engine, graph, choices, pairs);
+      if (pairs.length === 0 && !lowering.steps.some(({ kind }) => kind === 'primitive')) {
         engine.close();
         return undefined;
       }
-      return assemble(source, engine, planMemory(lowering, graph), { threads });
+      const plan = planMemory(lowering, withoutState(graph, pairs));
+      const { state } = lowering;
+      const types = state.map(({ input }) => graph.nodes[input]);
+      return assemble(withoutState(source, pairs), engine, plan, { threads, state, types });
     } catch (error) {
       engine.close();
       if (!(error instanceof Undoable)) throw error;

@@ -3,15 +3,17 @@ import { sizeOf } from '../../graph/shape.js';
 import { ScreeError } from '../../graph/errors.js';
 import type { Graph } from '../../graph/graph.js';
 import type { NDArray } from '../../graph/ndarray.js';
+import type { TensorType } from '../../graph/op.js';
 import { checkArrays, type AsyncExecutable } from '../program.js';
 import { argumentBytes } from './binding/constants.js';
 import type { Engine } from './binding/engine.js';
 import { addressOf, allocateBlock, viewOf, type Block } from './binding/memory.js';
 import type { Pointer } from './binding/signatures.js';
 import { Crew } from './crew.js';
-import type { Buffer, Place } from './layout.js';
+import type { Buffer, Place, StateEntry } from './layout.js';
 import type { MemoryPlan } from './memory-plan.js';
 import type { ScriptParameter, WorkerProgram, WorkerStep } from './messages.js';
+import { StateMemory } from './state.js';
 import type { HostStep, Parameter, PrimitiveStep, Step } from './program.js';
 
 /** Steps that one thread runs without the other. */
@@ -30,6 +32,9 @@ export interface NativeExecutable extends AsyncExecutable {
   readonly steps: readonly Step[];
   /** Bytes that it holds beside the arrays of a run. */
   readonly bytes: number;
+  /** State that the program keeps: values are taken over, or written into arrays, in the order of the pairs; not during a run. */
+  writeState(arrays: readonly NDArray[]): void;
+  readState(arrays: readonly NDArray[]): void;
   /** As `run`, with the time of each of the worker's steps. */
   profile(inputs: readonly NDArray[], outputs: readonly NDArray[]): Promise<StepTime[]>;
 }
@@ -52,7 +57,7 @@ class Assembly {
   ) {
     const primitives = plan.steps.filter((step): step is PrimitiveStep => step.kind === 'primitive');
     const argsBytes = primitives.reduce((sum, { args }) => sum + args.length * argumentBytes, 0);
-    this.argsStart = plan.arenaBytes + plan.constantBytes;
+    this.argsStart = plan.arenaBytes + plan.keptBytes;
     this.block = allocateBlock(this.argsStart + argsBytes);
     this.view = viewOf(this.block.address, this.block.bytes);
     this.memories = Array.from({ length: externals }, () => []);
@@ -142,16 +147,26 @@ function divide(steps: readonly Step[]): { lane: 'worker' | 'host'; steps: Step[
   return parts;
 }
 
+export interface AssemblyOptions {
+  readonly threads: number;
+  readonly state: readonly StateEntry[];
+  /** Of the state. */
+  readonly types: readonly TensorType[];
+}
+
 /** Makes a planned program ready to run. It owns the engine from now on. */
 export function assemble(
   source: Graph,
   engine: Engine,
   plan: MemoryPlan,
-  { threads }: { threads: number },
+  { threads, state, types }: AssemblyOptions,
 ): NativeExecutable {
   const inputCount = source.inputs.length;
   const externals = inputCount + source.outputs.length;
   const assembly = new Assembly(engine, plan, inputCount, externals);
+  const { address, bytes } = assembly.block;
+  const memory = { address, view: assembly.view, offsetOf: (buffer: Buffer) => assembly.offsetOf(buffer) };
+  const kept = new StateMemory(engine, state, types, memory);
   const from = { offset: 0 };
   const workerSegments: WorkerStep[][] = [];
   const segments = divide(plan.steps).map(({ lane, steps }): Segment => {
@@ -162,15 +177,15 @@ export function assemble(
   const id = programs++;
   const shared = new SharedArrayBuffer(8 * externals);
   const addresses = new BigInt64Array(shared);
-  const types = [...source.inputs, ...source.outputs].map((node) => source.nodes[node]);
+  const arrayTypes = [...source.inputs, ...source.outputs].map((node) => source.nodes[node]);
   const program: WorkerProgram = {
     id,
     stream: engine.stream,
-    address: assembly.block.address,
-    bytes: assembly.block.bytes,
+    address,
+    bytes,
     externals: assembly.memories.map((memories, index) => ({
       memories,
-      bytes: bytesPerElement[types[index].dtype] * sizeOf(types[index].shape),
+      bytes: bytesPerElement[arrayTypes[index].dtype] * sizeOf(arrayTypes[index].shape),
     })),
     addresses: shared,
     segments: workerSegments,
@@ -184,10 +199,14 @@ export function assemble(
     crew.leave(id);
     engine.close();
     assembly.block.free();
+    kept.free();
   };
-  const run = async (inputs: readonly NDArray[], outputs: readonly NDArray[], times?: StepTime[]) => {
+  const requireIdle = () => {
     if (closed) throw new ScreeError('run: the program is closed');
     if (running) throw new ScreeError('run: the program is still running; await the earlier run first');
+  };
+  const run = async (inputs: readonly NDArray[], outputs: readonly NDArray[], times?: StepTime[]) => {
+    requireIdle();
     checkArrays(source, inputs, outputs);
     running = true;
     try {
@@ -215,7 +234,15 @@ export function assemble(
   return {
     graph: source,
     steps: plan.steps,
-    bytes: assembly.block.bytes,
+    bytes,
+    writeState(arrays) {
+      requireIdle();
+      kept.write(arrays);
+    },
+    readState(arrays) {
+      requireIdle();
+      kept.read(arrays);
+    },
     run: (inputs, outputs) => run(inputs, outputs),
     async profile(inputs, outputs) {
       const times: StepTime[] = [];

@@ -16,7 +16,7 @@ import { findNorms } from './fuse-norm.js';
 import type { Norm, PostStep, Unit, UnitGraph, UnitKind } from './units.js';
 
 /** Elements from which on the library is quicker than a loop in JavaScript. */
-const fewElements = 2048;
+export const fewElements = 2048;
 
 const kinds = new Map<Op<never>, UnitKind>([
   [convOp, 'conv'],

@@ -13,6 +13,8 @@ export type Source =
   /** The array that a run is given for one of the graph's inputs or outputs. */
   | { readonly kind: 'input'; readonly index: number }
   | { readonly kind: 'output'; readonly index: number }
+  /** Memory of the program that keeps its contents from run to run. */
+  | { readonly kind: 'state' }
   /** Filled once, when the program is made. */
   | { readonly kind: 'constant'; readonly data: NodeJS.TypedArray };
 
@@ -33,4 +35,14 @@ export interface Value {
   plain?: Buffer;
   /** Where it lies otherwise, the place of its making first. */
   readonly places: Place[];
+}
+
+/** A part of a graph's state: an input whose value for the next run is an output. */
+export interface StateEntry {
+  /** Nodes of the graph. */
+  readonly input: number;
+  readonly output: number;
+  readonly buffer: Buffer;
+  /** How it is kept; row-major where it has none. */
+  readonly layout?: Layout;
 }

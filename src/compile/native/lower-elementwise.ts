@@ -311,7 +311,13 @@ export function lowerGelu(lowering: Lowering, { gelu, result }: Unit): boolean {
   return lowerElementwise(lowering, {
     lane: 'primitive',
     kind: 'elementwise',
-    ...{ node: result, result, outputs: [result], inputs: [gelu.x], nodes: [], tail, spine: gelu.x },
+    node: result,
+    result,
+    outputs: [result],
+    inputs: [gelu.x],
+    nodes: [],
+    tail,
+    spine: gelu.x,
   });
 }
 

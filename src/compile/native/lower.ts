@@ -1,6 +1,7 @@
 import type { Graph } from '../../graph/graph.js';
 import { Refused, type Engine } from './binding/engine.js';
 import { fuse, isText, rootOf } from './fuse.js';
+import type { StateEntry } from './layout.js';
 import { lowerConv, lowerConvInputGradient, lowerConvWeightGradient } from './lower-conv.js';
 import { lowerElementwise, lowerGelu, lowerGeluGradient, lowerMask } from './lower-elementwise.js';
 import { lowerMatmul, lowerReduce, lowerSoftmax } from './lower-matmul.js';
@@ -52,11 +53,16 @@ function runNode(lowering: Lowering, id: number): void {
 }
 
 /** Writes the program of a graph whose composites are all known to this target. */
-export function lower(engine: Engine, graph: Graph, choices: Choices): Lowering {
+export function lower(
+  engine: Engine,
+  graph: Graph,
+  choices: Choices,
+  state: readonly StateEntry[] = [],
+): Lowering {
   const { nodes } = graph;
   const units = fuse(graph);
   const runApart = (ids: readonly number[]) => ids.forEach((id) => runNode(lowering, id));
-  const lowering: Lowering = new Lowering(engine, graph, choices, runApart);
+  const lowering: Lowering = new Lowering(engine, graph, choices, runApart, state);
   const readers = new Map<number, Set<Unit>>();
   for (const unit of units.units) {
     for (const input of unit.inputs) {

@@ -6,7 +6,7 @@ import { reshapeOp, transposeOp } from '../../ops/shape-ops.js';
 import { argument } from './binding/constants.js';
 import type { Description, Engine, Layout } from './binding/engine.js';
 import { isView } from './fuse.js';
-import type { Buffer, Place, Value } from './layout.js';
+import type { Buffer, Place, StateEntry, Value } from './layout.js';
 import type { Convolution } from './lower-conv.js';
 import type { Parameter, PrimitiveArgument, Step } from './program.js';
 
@@ -38,21 +38,35 @@ export class Lowering {
   private readonly views = new Map<number, Value>();
   private readonly numbers = new Map<string, Place>();
 
+  /** Layouts that state was reordered to, the first one for each. */
+  readonly wanted = new Map<Buffer, Layout>();
+
   /** What units leave for others that come later. */
   private readonly notes = new Map<string, unknown>();
 
   /**
    * @param choices which algorithm a convolution takes
    * @param runApart runs nodes that were to be a primitive's post-ops
+   * @param state inputs that the program keeps from run to run
    */
   constructor(
     readonly engine: Engine,
     readonly graph: Graph,
     readonly choices: Choices,
     readonly runApart: (nodes: readonly number[]) => void,
+    readonly state: readonly StateEntry[] = [],
   ) {
     this.nodes = graph.nodes;
-    graph.inputs.forEach((id, index) => {
+    const kept = new Map(state.map((entry) => [entry.input, entry]));
+    for (const [id, { buffer, layout }] of kept) {
+      const { dtype, shape } = this.nodes[id];
+      const value: Value = { dtype, size: sizeOf(shape), places: [] };
+      if (layout === undefined) value.plain = buffer;
+      else value.places.push({ buffer, layout });
+      this.values.set(id, value);
+    }
+    const given = graph.inputs.filter((id) => !kept.has(id));
+    given.forEach((id, index) => {
       const { dtype, shape } = this.nodes[id];
       const size = sizeOf(shape);
       const buffer = { bytes: size * bytesPerElement[dtype], source: { kind: 'input', index } } as const;
@@ -163,9 +177,38 @@ export class Lowering {
     const known = value.places.find((place) => this.engine.equal(place.layout, layout));
     if (known !== undefined) return known;
     const to = this.place(layout);
-    this.reorder(this.preferred(id, layout.dims), to);
+    const from = this.preferred(id, layout.dims);
+    if (from.buffer.source.kind === 'state' && layout.dense && !this.wanted.has(from.buffer)) {
+      this.wanted.set(from.buffer, layout);
+    }
+    this.reorder(from, to);
     value.places.push(to);
     return to;
+  }
+
+  /** A value of any element type row-major; the layout counts for float32 alone. */
+  anyPlain(id: number): Place {
+    return { buffer: this.plainBuffer(id), layout: this.engine.plain(this.shape(id)) };
+  }
+
+  /** Copies a node's value between places of one layout. */
+  copy(id: number, from: Place, to: Place): void {
+    const { dtype, shape } = this.nodes[id];
+    if (dtype === 'float32' && sizeOf(shape) > 0) {
+      this.reorder(from, to);
+      return;
+    }
+    const length = sizeOf(shape);
+    this.steps.push({
+      kind: 'script',
+      what: 'copy',
+      source: '(x, y) => y.set(x)',
+      constants: new Map(),
+      parameters: [
+        { buffer: from.buffer, dtype, length, writes: false },
+        { buffer: to.buffer, dtype, length, writes: true },
+      ],
+    });
   }
 
   reorder(from: Place, to: Place): void {

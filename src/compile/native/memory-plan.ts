@@ -1,6 +1,6 @@
-import type { Graph } from '../../graph/graph.js';
 import { placeInBlock } from '../javascript/memory.js';
 import type { Buffer } from './layout.js';
+import { bindState } from './state.js';
 import type { Lowering } from './lowering.js';
 import { usesOf, type Step } from './program.js';
 
@@ -9,9 +9,9 @@ export interface MemoryPlan {
   readonly steps: readonly Step[];
   /** Bytes of the block that intermediate values share. */
   readonly arenaBytes: number;
-  /** Bytes that constants fill for good; they lie behind the arena. */
-  readonly constantBytes: number;
-  /** Each buffer's place in the arena, or behind it for constants. */
+  /** Bytes of constants and state, which lie behind the arena. */
+  readonly keptBytes: number;
+  /** Each buffer's place in the arena, or behind it. */
   readonly offsets: ReadonlyMap<Buffer, number>;
   /** Buffers that lie in the memory of another one. */
   readonly home: (buffer: Buffer) => Buffer;
@@ -20,8 +20,8 @@ export interface MemoryPlan {
 const alignment = 64;
 
 /** Sees to it that each output is made in the array that it is wanted in, or copied there. */
-function bindOutputs(lowering: Lowering, graph: Graph): void {
-  graph.outputs.forEach((id, index) => {
+function bindOutputs(lowering: Lowering, outputs: readonly number[]): void {
+  outputs.forEach((id, index) => {
     const parameter = lowering.parameter(id);
     const { buffer } = parameter;
     if (buffer.source.kind === 'arena' && lowering.isWhole(buffer, id)) {
@@ -39,15 +39,18 @@ function bindOutputs(lowering: Lowering, graph: Graph): void {
   });
 }
 
+/** Whether somebody reads it after the run. */
+function isKept({ source }: Buffer): boolean {
+  return source.kind === 'output' || source.kind === 'state';
+}
+
 /** The steps without those whose results nobody reads. */
-function withoutDead(steps: readonly Step[]): Step[] {
-  const wanted = new Set<Buffer>();
+function withoutDead(steps: readonly Step[], settled: ReadonlyMap<Buffer, Buffer>): Step[] {
+  const wanted = new Set<Buffer>(settled.keys());
   const kept: Step[] = [];
   for (const step of steps.toReversed()) {
     const uses = usesOf(step);
-    const isWanted = uses.some(
-      ({ buffer, writes }) => writes && (wanted.has(buffer) || buffer.source.kind === 'output'),
-    );
+    const isWanted = uses.some(({ buffer, writes }) => writes && (wanted.has(buffer) || isKept(buffer)));
     if (!isWanted) continue;
     kept.push(step);
     for (const { buffer, writes } of uses) if (!writes) wanted.add(buffer);
@@ -56,9 +59,10 @@ function withoutDead(steps: readonly Step[]): Step[] {
 }
 
 /** Assigns memory to a program's buffers: those that are never needed at once share places. */
-export function planMemory(lowering: Lowering, graph: Graph): MemoryPlan {
-  bindOutputs(lowering, graph);
-  const steps = withoutDead(lowering.steps);
+export function planMemory(lowering: Lowering, { outputs }: { outputs: readonly number[] }): MemoryPlan {
+  bindOutputs(lowering, outputs);
+  const settled = bindState(lowering);
+  const steps = withoutDead(lowering.steps, settled);
   const lives = new Map<Buffer, { first: number; last: number }>();
   steps.forEach((step, index) => {
     for (const { buffer } of usesOf(step)) {
@@ -67,7 +71,7 @@ export function planMemory(lowering: Lowering, graph: Graph): MemoryPlan {
       else life.last = index;
     }
   });
-  const homes = shareInPlace(steps, lives);
+  const homes = shareInPlace(steps, lives, settled);
   const home = (buffer: Buffer): Buffer => {
     let at = buffer;
     for (let next = homes.get(at); next !== undefined; next = homes.get(at)) at = next;
@@ -75,30 +79,33 @@ export function planMemory(lowering: Lowering, graph: Graph): MemoryPlan {
   };
   const requests: { buffer: Buffer; bytes: number; first: number; last: number }[] = [];
   const offsets = new Map<Buffer, number>();
-  let constantBytes = 0;
+  let keptBytes = 0;
+  const keep = (buffer: Buffer) => {
+    offsets.set(buffer, keptBytes);
+    keptBytes = Math.ceil((keptBytes + buffer.bytes) / alignment) * alignment;
+  };
   for (const [buffer, life] of lives) {
     if (buffer.source.kind === 'arena' && !homes.has(buffer)) {
       requests.push({ buffer, bytes: buffer.bytes, ...life });
-    } else if (buffer.source.kind === 'constant') {
-      offsets.set(buffer, constantBytes);
-      constantBytes = Math.ceil((constantBytes + buffer.bytes) / alignment) * alignment;
-    }
+    } else if (buffer.source.kind === 'constant') keep(buffer);
   }
+  for (const { buffer } of lowering.state) keep(buffer);
   const { starts, total } = placeInBlock(requests);
   for (const [{ buffer }, start] of starts) offsets.set(buffer, start);
   const arenaBytes = Math.ceil(total / alignment) * alignment;
   for (const [buffer, offset] of offsets) {
-    if (buffer.source.kind === 'constant') offsets.set(buffer, arenaBytes + offset);
+    if (buffer.source.kind !== 'arena') offsets.set(buffer, arenaBytes + offset);
   }
-  return { steps, arenaBytes, constantBytes, offsets, home };
+  return { steps, arenaBytes, keptBytes, offsets, home };
 }
 
 /** Lets results lie where an operand lay that is not needed any more; the operand's life goes on with the result's. */
 function shareInPlace(
   steps: readonly Step[],
   lives: Map<Buffer, { first: number; last: number }>,
+  settled: ReadonlyMap<Buffer, Buffer>,
 ): Map<Buffer, Buffer> {
-  const homes = new Map<Buffer, Buffer>();
+  const homes = new Map<Buffer, Buffer>(settled);
   const homeOf = (buffer: Buffer) => homes.get(buffer) ?? buffer;
   steps.forEach((step, index) => {
     if (step.kind !== 'primitive' || step.inPlace === undefined) return;

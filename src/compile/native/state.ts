@@ -1,0 +1,183 @@
+import { allocate, bytesPerElement, type TypedArray } from '../../graph/dtype.js';
+import { ScreeError } from '../../graph/errors.js';
+import type { Graph } from '../../graph/graph.js';
+import type { NDArray } from '../../graph/ndarray.js';
+import type { TensorType } from '../../graph/op.js';
+import { sameShape, sizeOf } from '../../graph/shape.js';
+import { checkArray } from '../program.js';
+import { argument, argumentBytes } from './binding/constants.js';
+import type { Engine, Layout } from './binding/engine.js';
+import { allocateBlock, viewOf, type Block } from './binding/memory.js';
+import type { Buffer, Place, StateEntry } from './layout.js';
+import { fewElements } from './fuse.js';
+import type { Lowering } from './lowering.js';
+import { usesOf } from './program.js';
+
+/** Pairs of places among a graph's inputs and outputs: the output is the input of the next run. */
+export type StatePairs = readonly (readonly [input: number, output: number])[];
+
+/** The entries of a graph's state, all row-major. */
+export function stateEntries({ nodes, inputs, outputs }: Graph, pairs: StatePairs): StateEntry[] {
+  const seen = new Set<number>();
+  return pairs.map(([from, to]) => {
+    const [input, output] = [inputs[from], outputs[to]];
+    if (input === undefined || output === undefined || seen.has(input)) {
+      throw new ScreeError(
+        `native: state [${from}, ${to}] does not name an input and an output; the graph has ${inputs.length} and ${outputs.length}, each to be named once`,
+      );
+    }
+    seen.add(input);
+    const { dtype, shape } = nodes[input];
+    if (nodes[output].dtype !== dtype || !sameShape(nodes[output].shape, shape)) {
+      throw new ScreeError(`native: state [${from}, ${to}]: the output is of another type than the input`);
+    }
+    return { input, output, buffer: stateBuffer(sizeOf(shape) * bytesPerElement[dtype]) };
+  });
+}
+
+const stateBuffer = (bytes: number): Buffer => ({ bytes, source: { kind: 'state' } });
+
+/** The entries in the layouts that a lowering would rather have had, or undefined where it was content. */
+export function improvedEntries({ engine, state, wanted, nodes }: Lowering): StateEntry[] | undefined {
+  let isChanged = false;
+  const entries = state.map((entry): StateEntry => {
+    // Few elements are updated by scripts, which want them row-major.
+    const isFew = sizeOf(nodes[entry.input].shape) < fewElements;
+    const layout = entry.layout === undefined && !isFew ? wanted.get(entry.buffer) : undefined;
+    // A layout that cannot be read back, as of weights that are transformed, is none for state.
+    const isReadable =
+      layout !== undefined &&
+      engine.attempt(() => engine.reorder(layout, engine.plain(layout.dims))) !== undefined;
+    if (!isReadable) return { ...entry, buffer: stateBuffer(entry.buffer.bytes) };
+    isChanged = true;
+    return { ...entry, layout, buffer: stateBuffer(layout.bytes) };
+  });
+  return isChanged ? entries : undefined;
+}
+
+/**
+ * Sees to it that each new value of the state is where it is kept when the run ends: made there, or brought there.
+ * @returns buffers that lie in the state's own memory
+ */
+export function bindState(lowering: Lowering): Map<Buffer, Buffer> {
+  const homes = new Map<Buffer, Buffer>();
+  const copies: (() => void)[] = [];
+  const made = lowering.state.map(({ output, layout, buffer }): Place => {
+    const place = layout === undefined ? lowering.anyPlain(output) : lowering.in(output, layout);
+    if (place.buffer.source.kind === 'arena' || place.buffer === buffer) return place;
+    // An input or other state, which may be overwritten before it is read: a copy first.
+    const copy = { ...place, buffer: lowering.buffer(place.buffer.bytes) };
+    lowering.copy(output, place, copy);
+    return copy;
+  });
+  lowering.state.forEach((entry, index) => {
+    const place = made[index];
+    if (place.buffer === entry.buffer) return;
+    if (!homes.has(place.buffer) && canLieIn(lowering, place.buffer, entry)) {
+      homes.set(place.buffer, entry.buffer);
+    } else {
+      copies.push(() => lowering.copy(entry.output, place, { ...place, buffer: entry.buffer }));
+    }
+  });
+  for (const copy of copies) copy();
+  return homes;
+}
+
+/** Whether a value may be written over the state that it replaces: nobody reads that after, nor while it is written. */
+function canLieIn({ steps }: Lowering, made: Buffer, { buffer }: StateEntry): boolean {
+  if (made.bytes !== buffer.bytes) return false;
+  const writer = steps.findIndex((step) => usesOf(step).some((use) => use.writes && use.buffer === made));
+  return steps.every((step, index) => {
+    if (index < writer || !usesOf(step).some((use) => use.buffer === buffer)) return true;
+    if (index > writer || step.kind !== 'primitive') return false;
+    return step.inPlace?.result === made && step.inPlace.operands.includes(buffer);
+  });
+}
+
+/** State in a program's memory. */
+interface Kept {
+  readonly array: TypedArray | undefined;
+  readonly write: () => void;
+  readonly read: () => void;
+}
+
+/** Carries state into a program's memory and out of it. */
+export class StateMemory {
+  private readonly staging: Block;
+  private readonly view: ArrayBuffer;
+  private readonly kept: readonly Kept[];
+
+  constructor(
+    private readonly engine: Engine,
+    entries: readonly StateEntry[],
+    private readonly types: readonly TensorType[],
+    private readonly memory: { address: bigint; view: ArrayBuffer; offsetOf: (buffer: Buffer) => number },
+  ) {
+    const sizes = types.map(({ shape }) => sizeOf(shape) * 4);
+    this.staging = allocateBlock(Math.max(0, ...sizes) + 4096);
+    this.view = viewOf(this.staging.address, this.staging.bytes);
+    this.kept = entries.map((entry, index) => this.keep(entry, types[index]));
+  }
+
+  private keep(entry: StateEntry, { dtype, shape }: TensorType): Kept {
+    const offset = this.memory.offsetOf(entry.buffer);
+    if (entry.layout === undefined) {
+      const array = allocate(dtype, sizeOf(shape), this.memory.view, offset);
+      return { array, write: () => {}, read: () => {} };
+    }
+    const { layout } = entry;
+    const plain = this.engine.plain(layout.dims);
+    const inside = this.engine.memory(layout, this.memory.address + BigInt(offset));
+    const outside = this.engine.memory(plain, this.staging.address + 4096n);
+    return {
+      array: undefined,
+      write: this.reorder(plain, layout, outside, inside),
+      read: this.reorder(layout, plain, inside, outside),
+    };
+  }
+
+  private reorder(from: Layout, to: Layout, source: bigint, target: bigint): () => void {
+    const description = this.engine.reorder(from, to);
+    const primitive = this.engine.primitive(description);
+    return () => {
+      const data = new DataView(this.view);
+      [source, target].forEach((memory, place) => {
+        data.setInt32(argumentBytes * place, place === 0 ? argument.source : argument.destination, true);
+        data.setBigInt64(argumentBytes * place + 8, memory, true);
+      });
+      this.engine.execute(primitive, 2, this.staging.address);
+    };
+  }
+
+  private check(arrays: readonly NDArray[]): void {
+    if (arrays.length !== this.kept.length) {
+      throw new ScreeError(`state: the program keeps ${this.kept.length} arrays, got ${arrays.length}`);
+    }
+    this.types.forEach((type, index) => checkArray('state', index, type, arrays[index]));
+  }
+
+  /** Takes over values, in the order of the pairs. */
+  write(arrays: readonly NDArray[]): void {
+    this.check(arrays);
+    this.kept.forEach(({ array, write }, index) => {
+      const { data } = arrays[index];
+      if (array !== undefined) array.set(data);
+      else new Float32Array(this.view, 4096, data.length).set(data);
+      write();
+    });
+  }
+
+  /** Writes the values into arrays. */
+  read(arrays: readonly NDArray[]): void {
+    this.check(arrays);
+    this.kept.forEach(({ array, read }, index) => {
+      const { data } = arrays[index];
+      read();
+      data.set(array ?? new Float32Array(this.view, 4096, data.length));
+    });
+  }
+
+  free(): void {
+    this.staging.free();
+  }
+}
