@@ -43,6 +43,7 @@ interface TrainCommandOptions extends EngineOptions, DataOptionValues, RankOptio
   resume?: string;
   deterministic?: boolean;
   checkpointEvery?: number;
+  keep?: number | 'all';
   summary?: SummaryKind | true;
   quiet?: boolean;
 }
@@ -54,7 +55,7 @@ interface Watch {
 }
 
 /** What may be given when a run goes on; all else is what makes it the run it is. */
-const free = ['resume', 'engine', 'threads', 'checkpointEvery', 'summary', 'quiet', 'json', 'debug'];
+const free = ['resume', 'engine', 'threads', 'checkpointEvery', 'keep', 'summary', 'quiet', 'json', 'debug'];
 
 export function addTrainCommand(program: Command): void {
   const { leastEpochs, leastSteps } = planDefaults;
@@ -102,6 +103,11 @@ export function addTrainCommand(program: Command): void {
     .option('--out <dir>', 'folder of the run (default: a new one in runs/)')
     .option('--resume <dir>', 'go on with the run in this folder')
     .option('--checkpoint-every <steps>', 'save so often, not only after every epoch', parseNumber)
+    .option(
+      '--keep <n|all>',
+      'checkpoints to keep, the newest ones (default: 2); a plane through the trajectory needs more',
+      (text) => (text === 'all' ? text : parseNumber(text)),
+    )
     .addOption(
       new Option(
         '--summary [kind]',
@@ -202,7 +208,7 @@ async function begin(
   tell: (note: string) => void,
 ): Promise<TrainResult> {
   const { epochs, steps, batch, accumulate, optimizer, schedule, loss, augment, patience } = options;
-  const { seed, threads = ranks.threads, checkpointEvery } = options;
+  const { seed, threads = ranks.threads, checkpointEvery, keep } = options;
   // For each rank as many examples as for one: the rate grows with the batch.
   const scale = options.scaleLr === true ? ranks.size : 1;
   const source = { from: dataSource(options.data), options: dataOptions(options) };
@@ -229,6 +235,7 @@ async function begin(
     deterministic: options.deterministic,
     threads,
     checkpointEvery,
+    keep,
     out: options.out ?? nextRunPath(parse(model).name, data.name),
   };
   return ranks.train(chosen, tell);
@@ -237,7 +244,7 @@ async function begin(
 async function goOn(
   command: Command,
   path: string,
-  { engine, threads, checkpointEvery }: TrainCommandOptions,
+  { engine, threads, checkpointEvery, keep }: TrainCommandOptions,
   watch: Watch,
   load: LoadOptions,
   ranks: Ranks,
@@ -261,6 +268,7 @@ async function goOn(
     ...(engine !== undefined && { target: engine }),
     ...(threads !== undefined && { threads }),
     ...(checkpointEvery !== undefined && { checkpointEvery }),
+    ...(keep !== undefined && { keep }),
   });
   return ranks.train(chosen, tell, run);
 }

@@ -87,7 +87,7 @@ describe('saveCheckpoint and loadCheckpoint', () => {
   test.each<[{ step?: number; keep?: number; metadata?: Record<string, string> }, RegExp]>([
     [{ step: -1 }, /step must be an integer from 0, not -1/],
     [{ step: 0.5 }, /step must be an integer from 0, not 0.5/],
-    [{ keep: 0 }, /keep must be an integer from 1, not 0/],
+    [{ keep: 0 }, /keep must be an integer from 1 or Infinity, not 0/],
     [{ metadata: { sha256: 'x' } }, /metadata may not hold 'sha256'/],
   ])('%j is refused', async ({ step = 1, ...options }, message) => {
     await expect(saveCheckpoint(join(root, 'refused'), step, stateAt(1), options)).rejects.toThrow(message);
@@ -106,6 +106,8 @@ describe('keeping the newest', () => {
     for (const step of [98, 99_999_999, 100_000_000, 100_000_001])
       await saveCheckpoint(folder, step, stateAt(step));
     expect((await listCheckpoints(folder)).map(({ step }) => step)).toEqual([100_000_001, 100_000_000]);
+    await saveCheckpoint(folder, 100_000_002, stateAt(0), { keep: Infinity });
+    expect(await listCheckpoints(folder)).toHaveLength(3);
     await saveCheckpoint(folder, 100_000_002, stateAt(0), { keep: 1 });
     expect((await listCheckpoints(folder)).map(({ step }) => step)).toEqual([100_000_002]);
   });

@@ -40,7 +40,7 @@ const fileName = /^step-(\d{8,})\.safetensors$/;
  * Saves the state after `step` steps as `folder/step-00001234.safetensors`, making the folder if need be. The tensors are copied
  * before the first await, so training may go on while the file is written; await one save before the next. At every
  * moment, even across kill −9, power loss and a full disk, the newest checkpoint of the folder is a whole one. Once the new file
- * is durable, all but the `keep` newest up to `step` are removed, and so are those beyond it: they are what a resumed run left behind.
+ * is durable, all but the `keep` newest up to `step` are removed (none with Infinity), and so are those beyond it: they are what a resumed run left behind.
  * @param metadata strings to keep with the tensors; `step` and `sha256` are written by this function.
  * @returns the path of the file.
  * @throws ScreeError when the disk is full or not writable; the checkpoints before it are untouched then.
@@ -54,8 +54,8 @@ export async function saveCheckpoint(
   if (!Number.isSafeInteger(step) || step < 0) {
     throw new ScreeError(`saveCheckpoint: step must be an integer from 0, not ${step}`);
   }
-  if (!Number.isInteger(keep) || keep < 1) {
-    throw new ScreeError(`saveCheckpoint: keep must be an integer from 1, not ${keep}`);
+  if (!(Number.isInteger(keep) || keep === Infinity) || keep < 1) {
+    throw new ScreeError(`saveCheckpoint: keep must be an integer from 1 or Infinity, not ${keep}`);
   }
   const taken = [checksumKey, 'step'].find((key) => key in metadata);
   if (taken !== undefined)

@@ -47,6 +47,7 @@ const schema = z.object({
     // Runs of earlier versions say nothing of it.
     weights: z.string().nullish(),
     checkpointEvery: z.int().positive().nullable(),
+    keep: z.union([z.int().positive(), z.literal('all')]).nullish(),
     lrScale: z.number().positive().default(1),
     deterministic: z.boolean().nullish(),
   }),
@@ -89,7 +90,7 @@ function loadData({ data }: Recipe, load?: LoadOptions): Promise<Dataset> {
 /** What may differ when a run goes on. */
 export type ResumeOptions = Pick<
   TrainOptions,
-  'target' | 'threads' | 'checkpointEvery' | 'onProgress' | 'signal' | 'group'
+  'target' | 'threads' | 'checkpointEvery' | 'keep' | 'onProgress' | 'signal' | 'group'
 > & {
   /** For the data set. */
   readonly load?: LoadOptions;
@@ -107,7 +108,7 @@ export async function resumeOptions(
 ): Promise<TrainOptions> {
   const run = known ?? (await readRun(path));
   const recipe = recipeOf(path, run);
-  const { patience, augment, weights, checkpointEvery, deterministic, ...same } = recipe.options;
+  const { patience, augment, weights, checkpointEvery, keep, deterministic, ...same } = recipe.options;
   return {
     ...same,
     patience: patience ?? undefined,
@@ -117,6 +118,7 @@ export async function resumeOptions(
     target: recipe.target,
     threads: run.threads,
     checkpointEvery: checkpointEvery ?? undefined,
+    keep: keep ?? undefined,
     ...options,
     model: recipe.model.path ?? recipe.model.name,
     data: await loadData(recipe, load),

@@ -15,13 +15,20 @@ export class Recorder {
     private readonly folder: RunFolder,
     private readonly metrics: AppendFile<MetricsRow>,
     private readonly events: AppendFile<MetricsRow>,
+    private readonly keep: number | undefined,
   ) {}
 
-  /** @param resumeFrom the step of the checkpoint that the run goes on from */
-  static async open(folder: RunFolder, resumeFrom?: number): Promise<Recorder> {
+  /**
+   * @param resumeFrom the step of the checkpoint that the run goes on from
+   * @param keep how many checkpoints are kept; see saveCheckpoint
+   */
+  static async open(
+    folder: RunFolder,
+    { resumeFrom, keep }: { resumeFrom?: number; keep?: number },
+  ): Promise<Recorder> {
     const metrics = await openMetrics(folder.metrics, { resumeFrom });
     try {
-      return new Recorder(folder, metrics, await openEvents(folder.path, { resumeFrom }));
+      return new Recorder(folder, metrics, await openEvents(folder.path, { resumeFrom }), keep);
     } catch (error) {
       await metrics.close();
       throw error;
@@ -65,7 +72,8 @@ export class Recorder {
     await this.metrics.sync();
     // Before the newest one, which says that it is the best: a run that is killed between takes the same steps again.
     if (isBest) await saveCheckpoint(this.folder.best, step, tensors, { metadata, keep: 1 });
-    this.#lastSaved = await saveCheckpoint(this.folder.checkpoints, step, tensors, { metadata });
+    const { keep } = this;
+    this.#lastSaved = await saveCheckpoint(this.folder.checkpoints, step, tensors, { metadata, keep });
   }
 
   /** The path of the checkpoint that was saved last in this sitting. */

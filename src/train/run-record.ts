@@ -28,6 +28,7 @@ export function describe(options: TrainOptions, plan: Plan, parameters: number):
       augment: options.augment ?? null,
       weights: options.weights ?? null,
       checkpointEvery: options.checkpointEvery ?? null,
+      keep: options.keep ?? null,
       lrScale: plan.lrScale,
       deterministic: options.deterministic ?? null,
       distributed: options.group?.description ?? null,
@@ -93,8 +94,8 @@ function compare(
   { chosen: { file } }: Plan,
   warn: (message: string) => void,
 ): void {
-  const { checkpointEvery: _then, ...optionsThen } = run.options;
-  const { checkpointEvery: _now, ...optionsNow } = now.options;
+  const { checkpointEvery: _then, keep: _kept, ...optionsThen } = run.options;
+  const { checkpointEvery: _now, keep: _keep, ...optionsNow } = now.options;
   const { sha256: _fileThen, ...modelThen } = run.model;
   const { sha256: _fileNow, ...modelNow } = now.model;
   const must: [string, unknown, unknown][] = [

@@ -28,6 +28,8 @@ export interface TrainOptions extends PlanOptions {
   readonly resume?: boolean;
   /** Save a checkpoint after every so many steps too, not only after every epoch. */
   readonly checkpointEvery?: number;
+  /** How many of the newest checkpoints stay on the disk; 2 by default. `all` is what a trajectory is drawn from. */
+  readonly keep?: number | 'all';
   /** What `loadDataset` was given to get the data: kept in run.json, so that the run's data are found again. */
   readonly dataSource?: DataSource;
   /** A safetensors file with PyTorch's names that the model starts from (see `loadWeights`), in place of random numbers. */
@@ -116,9 +118,12 @@ interface Sitting {
  * ```
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { checkpointEvery } = options;
+  const { checkpointEvery, keep } = options;
   if (checkpointEvery !== undefined && !(Number.isInteger(checkpointEvery) && checkpointEvery >= 1)) {
     throw new ScreeError(`train: checkpoints come every 1 or more steps, not every ${checkpointEvery}`);
+  }
+  if (keep !== undefined && keep !== 'all' && !(Number.isInteger(keep) && keep >= 1)) {
+    throw new ScreeError(`train: 1 or more checkpoints are kept, or all of them, not ${keep}`);
   }
   const open = await makePlan(options);
   const { chosen, data, generator, optimizer, batchSize, judge, threads } = open;
@@ -180,7 +185,8 @@ async function openAndRun(options: TrainOptions, parts: Parts): Promise<TrainRes
     const { position, tensors } = resume ? await goBack(folder, plan, start, warn) : fresh;
     await group?.begin(start.state, position, tensors);
     const resumedFrom = resume ? position.step : null;
-    const recorder = await Recorder.open(folder, resumedFrom ?? undefined);
+    const keep = options.keep === 'all' ? Infinity : options.keep;
+    const recorder = await Recorder.open(folder, { resumeFrom: resumedFrom ?? undefined, keep });
     const result = await runAndClose(options, parts, { position, resumedFrom, folder, recorder });
     await folder.update({
       status: result.finished ? 'finished' : 'interrupted',
