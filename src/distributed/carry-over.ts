@@ -4,7 +4,7 @@ import type { CoderState } from './codec/codec.js';
 /** How the state of all ranks is named in a checkpoint: `exchange.2.0.residual` is rank 2's. */
 const prefix = 'exchange.';
 
-/** States of all ranks as tensors of a checkpoint: copies. */
+/** States of all ranks as tensors of a checkpoint. */
 export function nameStates(states: readonly CoderState[]): Record<string, NDArray> {
   return Object.fromEntries(
     states.flatMap((state, rank) =>
@@ -24,61 +24,77 @@ export function statesOf(tensors: Readonly<Record<string, NDArray>>): CoderState
   return states;
 }
 
-const coderOf = (name: string): number => Number(name.split('.', 1)[0]);
-const isResidual = (name: string): boolean => name.endsWith('.residual');
+/** A state's names and how many values each has. */
+export type StateLayout = Readonly<Record<string, number>>;
 
-/** The residuals of a rank, in the order of the coders and so of the gradient's values. */
-const residuals = (state: CoderState): [string, NDArray][] =>
-  Object.entries(state)
-    .filter(([name]) => isResidual(name))
-    .sort(([a], [b]) => coderOf(a) - coderOf(b));
+export function layoutOf(state: CoderState): StateLayout {
+  return Object.fromEntries(Object.entries(state).map(([name, { data }]) => [name, data.length]));
+}
+
+/** Of values that a message lacked: the first one's place in the gradient, and whether they are of the mean over the ranks. */
+function residual(name: string): { place: number; ofMean: boolean } | undefined {
+  const [, mean, place] = /^(mean\.)?(\d+)\.residual$/.exec(name) ?? [];
+  return place === undefined ? undefined : { place: Number(place), ofMean: mean !== undefined };
+}
 
 /**
- * States for another number of ranks. What ranks have yet to tell is kept: the mean gradient lacks the same as before, to float32
- * rounding. Anything else that they keep becomes its mean over the old ranks where its size is the same, and begins anew elsewhere.
- * @param owned whether a rank's coder of this number is of the part of the gradient that it owns (two-phase), for so many ranks: what it
- * lacks is of the mean, not of a rank's gradient
- * @param fresh a new rank's state, for its names and sizes: the same on every rank
+ * A rank's state when another number of ranks goes on. What ranks have yet to tell is kept: the mean gradient lacks the same as
+ * before, to float32 rounding. Anything else that they keep becomes its mean over the old ranks where they all kept as
+ * much under that name, and begins anew elsewhere.
+ * @param layouts of the new ranks' states
+ * @returns what of the rank's state is to be written over
  */
 export function carryOver(
   old: readonly CoderState[],
-  fresh: CoderState,
-  ranks: number,
-  owned: (coder: number, rank: number, ranks: number) => boolean,
-): CoderState[] {
-  const before = old.length;
-  const length = residuals(fresh).reduce((sum, [, { data }]) => sum + data.length, 0);
+  layouts: readonly StateLayout[],
+  rank: number,
+): CoderState {
+  const values = [...old.map(layoutOf), ...layouts].reduce(
+    (most, layout) =>
+      Object.entries(layout).reduce(
+        (end, [name, length]) => Math.max(end, (residual(name)?.place ?? 0) + length),
+        most,
+      ),
+    0,
+  );
   // What the mean gradient lacks, at each of its values.
-  const missing = new Float64Array(length);
-  old.forEach((state, rank) => {
-    let start = 0;
-    for (const [name, { data }] of residuals(state)) {
-      const weight = owned(coderOf(name), rank, before) ? 1 : 1 / before;
-      for (let index = 0; index < data.length && start + index < length; index++)
-        missing[start + index] += weight * data[index];
-      start += data.length;
+  const missing = new Float64Array(values);
+  for (const state of old) {
+    for (const [name, { data }] of Object.entries(state)) {
+      const known = residual(name);
+      if (known === undefined) continue;
+      const weight = known.ofMean ? 1 : 1 / old.length;
+      for (let index = 0; index < data.length; index++) missing[known.place + index] += weight * data[index];
     }
-  });
-  return Array.from({ length: ranks }, (_, rank) => {
-    const state: Record<string, NDArray> = {};
-    let start = 0;
-    for (const [name, { data, shape, dtype }] of residuals(fresh)) {
-      // All ranks keep the same. Of an owned part, its owner keeps as much of the mean as the others' shares leave.
-      const share = owned(coderOf(name), rank, ranks) ? 1 / ranks : 1;
-      const part = missing.subarray(start, start + data.length);
-      state[name] = { data: Float32Array.from(part, (value) => share * value), shape, dtype };
-      start += data.length;
+  }
+  // The share of the mean that ranks keep as parts of their own gradients: each keeps the same.
+  const kept = new Float64Array(values);
+  for (const layout of layouts) {
+    for (const [name, length] of Object.entries(layout)) {
+      const known = residual(name);
+      if (known === undefined || known.ofMean) continue;
+      for (let index = 0; index < length; index++) kept[known.place + index] += 1 / layouts.length;
     }
-    for (const [name, array] of Object.entries(fresh)) {
-      if (isResidual(name)) continue;
-      const fits = old.every((one) => one[name]?.data.length === array.data.length);
-      if (!fits || array.dtype !== 'float32') continue;
-      const mean = Float32Array.from(array.data, (_value, index) => {
-        const sum = old.reduce((total, one) => total + one[name].data[index], 0);
-        return sum / before;
-      });
-      state[name] = { ...array, data: mean };
+  }
+  const state: Record<string, NDArray> = {};
+  for (const [name, length] of Object.entries(layouts[rank])) {
+    const known = residual(name);
+    if (known === undefined) {
+      const arrays = old.map((one) => one[name]);
+      if (!arrays.every((array) => array?.data.length === length && array.dtype === 'float32')) continue;
+      const data = new Float32Array(length);
+      for (let index = 0; index < length; index++) {
+        data[index] = arrays.reduce((sum, array) => sum + array.data[index], 0) / old.length;
+      }
+      state[name] = { data, shape: [length], dtype: 'float32' };
+      continue;
     }
-    return state;
-  });
+    const { place, ofMean } = known;
+    const data = Float32Array.from({ length }, (_, index) => {
+      const at = place + index;
+      return missing[at] * (ofMean ? 1 - kept[at] : 1);
+    });
+    state[name] = { data, shape: [length], dtype: 'float32' };
+  }
+  return state;
 }

@@ -12,7 +12,7 @@ import {
   type WireReport,
 } from '../train/index.js';
 import { chooseAutomatically } from './automatic.js';
-import { carryOver, nameStates, statesOf } from './carry-over.js';
+import { carryOver, layoutOf, nameStates, statesOf } from './carry-over.js';
 import { chooseWire, type WireChoice, type WireOptions } from './choice.js';
 import type { CoderState } from './codec/codec.js';
 import type { Collective } from './collective/collective.js';
@@ -148,10 +148,9 @@ class Ranks implements TrainGroup {
     }
     const old = await broadcastObject(collective, rank === 0 ? statesOf(saved) : []);
     if (old.length === 0) return told;
-    const twoPhase = this.description.exchange === 'two-phase';
-    const owned = (coder: number, of: number, ranks: number) => twoPhase && coder % ranks === of;
-    const states = old.length === size ? old : carryOver(old, own, size, owned);
-    for (const [name, { data }] of Object.entries(states[rank])) {
+    const mine =
+      old.length === size ? old[rank] : carryOver(old, await gatherObjects(collective, layoutOf(own)), rank);
+    for (const [name, { data }] of Object.entries(mine)) {
       if (own[name]?.data.length !== data.length) {
         throw new ScreeError(
           `train: the checkpoint's exchange state ${name} of rank ${rank} has ${data.length} values, not ${own[name]?.data.length ?? 0}`,
@@ -164,6 +163,7 @@ class Ranks implements TrainGroup {
 
   async settle(step: number): Promise<void> {
     const { collective, size } = this;
+    await this.known(this.#share).exchange.settle?.();
     if (size === 1) return;
     const { start } = this.known(this.#request);
     const trained = start.types.parameters.length;
@@ -189,7 +189,6 @@ class Ranks implements TrainGroup {
 
   async gather(): Promise<Readonly<Record<string, NDArray>>> {
     const { state } = this.known(this.#share).exchange;
-    if (Object.keys(state).length === 0) return {};
     const own: CoderState = Object.fromEntries(
       Object.entries(state).map(([name, array]) => [name, { ...array, data: array.data.slice() }]),
     );
