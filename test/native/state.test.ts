@@ -3,7 +3,16 @@ import { allocateOutputs, compileGraph } from '../../src/compile/index.js';
 import { compileForLibrary } from '../../src/compile/native/compile.js';
 import { ndarray, zeros, type NDArray, type Tensor } from '../../src/graph/index.js';
 import { flattenTree, unflattenTree } from '../../src/graph/tree.js';
-import { batchNorm, conv, crossEntropy, dense, flatten, relu, sequential } from '../../src/nn/index.js';
+import {
+  batchNorm,
+  conv,
+  crossEntropy,
+  dense,
+  flatten,
+  relu,
+  sequential,
+  type Layer,
+} from '../../src/nn/index.js';
 import { float32, int32, trace } from '../../src/ops/index.js';
 import { Generator, integers, normal } from '../../src/random/index.js';
 import { valueAndGrad } from '../../src/transform/index.js';
@@ -13,7 +22,7 @@ type Leaves = readonly Tensor[];
 
 /** A step of SGD with momentum on flat parameters: (weights, momenta, images, labels) → (weights, momenta, loss). */
 function setting() {
-  const model = sequential(
+  const model: Layer = sequential(
     conv(20, 3, { padding: 1 }),
     relu(),
     conv(32, 3, { padding: 1, bias: false }),

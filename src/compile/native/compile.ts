@@ -80,7 +80,11 @@ function withoutState(graph: Graph, pairs: StatePairs): Graph {
   };
 }
 
-/** As `compileNative`; undefined for a graph in which the library has nothing to do. */
+/**
+ * As `compileNative`, with what this target has beside the others: state that is kept, and times of the steps.
+ * @returns undefined for a graph in which the library has nothing to do, unless it keeps state
+ * @throws ScreeError for state that is no pairs of inputs and outputs of one type
+ */
 export async function compileForLibrary(
   source: Graph,
   { threads = 1, deterministic = false, onTune, state: pairs = [], library: path }: NativeOptions = {},

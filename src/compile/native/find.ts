@@ -39,7 +39,7 @@ function packagedLibrary(): string | undefined {
 }
 
 /** The places that are looked into, in order. One that is named outright is the only one. */
-export function candidates(): Candidate[] {
+function candidates(): Candidate[] {
   const named = process.env[libraryVariable];
   if (named !== undefined && named !== '') return [{ path: named, source: libraryVariable }];
   const packaged = packagedLibrary();

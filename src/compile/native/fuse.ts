@@ -302,9 +302,12 @@ class Fuser {
   }
 
   private allows(kind: UnitKind, operand: number, result: number): boolean {
-    const spread = spreadOf(this.nodes[operand].shape, this.nodes[result].shape);
+    const [own, { shape }] = [this.nodes[operand], this.nodes[result]];
+    const spread = spreadOf(own.shape, shape);
     if (kind === 'elementwise' || spread === 'full' || spread === 'scalar') return true;
-    return spread === (kind === 'matmul' ? 'row' : 'channel');
+    // A row of a product is one of its last axis: a mask that all heads share is more.
+    if (kind === 'matmul') return spread === 'row' && sizeOf(own.shape) === shape[shape.length - 1];
+    return spread === 'channel';
   }
 
   private isBias(kind: UnitKind, id: number, operand: number): boolean {

@@ -1,6 +1,7 @@
 export { NativeUnavailable, showVersion, type LibraryVersion } from './binding/library.js';
 export { capabilitiesOf, type Capabilities } from './capabilities.js';
-export type { NativeOptions } from './compile.js';
+export { compileForLibrary, type NativeOptions } from './compile.js';
+export type { NativeExecutable, StepTime } from './execute.js';
 export { covers } from './coverage.js';
 export {
   findLibrary,

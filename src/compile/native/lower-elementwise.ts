@@ -32,7 +32,7 @@ export function postOps(
 }
 
 /** Extents that divide memory into rows, for kernels that do not like one long axis. */
-export function rowsOf(elements: number): Shape {
+function rowsOf(elements: number): Shape {
   const rows = [64, 32, 16, 8, 4, 2].find((count) => elements % count === 0) ?? 1;
   return [rows, elements / rows];
 }

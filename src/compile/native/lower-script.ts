@@ -46,7 +46,7 @@ function partOf(nodes: readonly Node[], members: ReadonlySet<number>, outputs: r
 }
 
 /** The text of a function of a graph's arrays, inputs before outputs. */
-export function scriptOf(graph: Graph): Generated {
+function scriptOf(graph: Graph): Generated {
   const hoisted = new Hoisted();
   const x = graph.inputs.map((_, index) => `x${index}`);
   const y = graph.outputs.map((_, index) => `y${index}`);

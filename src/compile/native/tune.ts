@@ -32,7 +32,7 @@ const fewFlops = 4e6;
 /** Winograd's algorithm must be quicker by this share, for it is less exact. */
 const leastGain = 0.05;
 /** ‖winograd − direct‖ / ‖direct‖ that is accepted, on random numbers. */
-export const winogradBound = 1e-5;
+const winogradBound = 1e-5;
 const runs = 3;
 
 interface Candidate {

@@ -7,7 +7,7 @@ import { koffiTypes, signatures, type FunctionName, type Functions, type Pointer
 export class NativeUnavailable extends ScreeError {}
 
 /** Versions of oneDNN that the binding is made for. */
-export const supportedVersions = { major: 3, leastMinor: 1, mostMinor: 13 } as const;
+const supportedVersions = { major: 3, leastMinor: 1, mostMinor: 13 } as const;
 
 export interface LibraryVersion {
   readonly major: number;
