@@ -15,6 +15,7 @@ import { addSurfacesCommand } from './commands/surfaces.js';
 import { addSurveyCommand } from './commands/survey.js';
 import { addTrainCommand } from './commands/train.js';
 import { addWalkCommand } from './commands/walk.js';
+import { addWireCommand } from './commands/wire.js';
 import { tellError } from './errors.js';
 
 function makeProgram(): Command {
@@ -35,6 +36,7 @@ function makeProgram(): Command {
   addSurveyCommand(program);
   addTrainCommand(program);
   addLaunchCommand(program);
+  addWireCommand(program);
   addEvalCommand(program);
   addPredictCommand(program);
   addGenerateCommand(program);

@@ -16,7 +16,18 @@ export { trainGroup, type GroupOptions } from './group.js';
 export { trainOnThreads, type ThreadsOptions } from './threads-run.js';
 export { broadcastObject, gatherObjects, shareWork } from './objects.js';
 export { measureLink } from './automatic.js';
-export { measureCodec, predict, predictable, type CodecCost, type Link, type Prediction } from './predict.js';
+export { measureExchange, type MeasuredExchange } from './measure-exchange.js';
+export {
+  goesWith,
+  measureCodec,
+  predict,
+  predictable,
+  trainedCodec,
+  type CodecCost,
+  type Link,
+  type PredictableExchange,
+  type Prediction,
+} from './predict.js';
 export {
   mpirunKind,
   mpirunReaches,

@@ -143,7 +143,7 @@ export function predict(
 }
 
 /** A codec as it would be trained with. */
-export const trained = (codec: Codec): Codec => (codec.needsFeedback ? withFeedback(codec) : codec);
+export const trainedCodec = (codec: Codec): Codec => (codec.needsFeedback ? withFeedback(codec) : codec);
 
 /** What a codec in its own exchange is expected to take. */
 export async function predictDefault(
@@ -154,5 +154,5 @@ export async function predictDefault(
 ): Promise<Prediction> {
   const exchange = exchangeFor(codec);
   const form = predictable.find((known) => known === exchange) ?? 'allgather';
-  return predict(form, codec, await measureCodec(trained(codec), shapes, ranks), ranks, link);
+  return predict(form, codec, await measureCodec(trainedCodec(codec), shapes, ranks), ranks, link);
 }
