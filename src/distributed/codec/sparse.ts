@@ -70,12 +70,17 @@ export class SparseMessage {
     const estimate = sample[Math.max(0, place)];
     // NaN is sorted last: where it stands at the cut, what is not finite goes alone.
     let threshold = Number.isNaN(estimate) ? largest : Math.min(largest, Math.max(smallest, estimate));
+    // Between a cut that takes too many and one that takes too few the next lies halfway: in a thin tail, fixed factors alone would jump
+    // from the one to the other.
+    let low = 0;
+    let high = Infinity;
     for (let correction = 0; correction < corrections; correction++) {
       const count = kernels.countAbove(values.offset, values.length, threshold);
-      if (count > tooMany * wanted) threshold *= 1.3;
-      else if (count < tooFew * wanted && threshold > smallest)
-        threshold = Math.max(smallest, 0.8 * threshold);
+      if (count > tooMany * wanted) low = threshold;
+      else if (count < tooFew * wanted && threshold > smallest) high = threshold;
       else break;
+      if (low > 0 && high < Infinity) threshold = Math.sqrt(low * high);
+      else threshold = low > 0 ? 1.3 * threshold : Math.max(smallest, 0.8 * threshold);
     }
     return Math.min(largest, threshold);
   }
