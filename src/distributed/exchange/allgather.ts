@@ -2,13 +2,14 @@ import { coderFor } from './coder.js';
 import { Clock } from './clock.js';
 import type { Exchange, ExchangeRequest } from './exchange.js';
 import { Frame } from './frame.js';
-import { named } from './named.js';
+import { named, placesOf } from './named.js';
 
 /** Everyone gets everyone's message, and decodes and sums them in the order of the ranks: P − 1 messages a rank and bucket. */
 export function allgather(request: ExchangeRequest): Exchange {
   const { collective, workspace, buckets } = request;
   const { rank, size } = collective;
   const clock = new Clock();
+  const places = placesOf(buckets);
   const ranks = Array.from({ length: size }, (_, index) => index);
   const parts = buckets.map((bucket) => {
     const coder = coderFor('allgather', request, bucket, bucket.values.length);
@@ -16,7 +17,13 @@ export function allgather(request: ExchangeRequest): Exchange {
     return { coder, frames: ranks.map(() => new Frame(workspace, most)) };
   });
   return {
-    state: named(parts.map(({ coder }) => coder.state)),
+    state: named(
+      parts.map(({ coder: { state } }, index) => ({
+        place: places[index],
+        length: buckets[index].values.length,
+        state,
+      })),
+    ),
     times: clock,
     async reduce(bucket, step) {
       if (size === 1) return;

@@ -2,7 +2,7 @@ import { ScreeError } from '../../graph/errors.js';
 import type { CoderState } from '../codec/codec.js';
 import { Clock } from './clock.js';
 import type { Exchange, ExchangeRequest } from './exchange.js';
-import { named } from './named.js';
+import { named, placesOf } from './named.js';
 
 /**
  * Sums on a ring what the codec says, and decodes the sum: for codecs whose messages add up.
@@ -18,7 +18,14 @@ export function allreduce({ collective, codec, workspace, buckets, seed }: Excha
       `allreduce: messages of ${codec.name} cannot be summed before they are decoded; take the exchange two-phase or allgather`,
     );
   });
-  const state: CoderState = named(coders.map((coder) => coder.state));
+  const places = placesOf(buckets);
+  const state: CoderState = named(
+    coders.map((coder, index) => ({
+      place: places[index],
+      length: buckets[index].values.length,
+      state: coder.state,
+    })),
+  );
   return {
     state,
     times: clock,

@@ -39,4 +39,8 @@ export interface Exchange {
   /** What is saved with the run on this rank: views. */
   readonly state: CoderState;
   readonly times: ExchangeTimes;
+  /** Waits until nothing is under way, before state is saved; for exchanges whose `reduce` does not wait for its own messages. */
+  settle?(): Promise<void>;
 }
+
+export type ExchangeMaker = (request: ExchangeRequest) => Exchange;
