@@ -71,6 +71,8 @@ export const mostVariables = 200;
 
 const rounds = 40;
 
+const between = (from: Float64Array, to: Float64Array): Float64Array => to.map((entry, i) => entry - from[i]);
+
 /**
  * The function that says what points of a function of `size` variables are; the function is traced once.
  * @throws ScreeError for more than 200 variables, and at a point outside of the function's domain
@@ -118,6 +120,7 @@ function classify(f: LocalFunction, given: Float64Array, reach: number): PointRe
   let point = given;
   let at = first;
   let lastShift = Infinity;
+  let lastStep: Float64Array | undefined;
   for (let round = 0; round < rounds; round++) {
     const inertia = inertiaOf(f, point, at);
     const step = newtonStep(f, at, inertia);
@@ -128,20 +131,21 @@ function classify(f: LocalFunction, given: Float64Array, reach: number): PointRe
     if (!isSettled) next = point.map((entry, i) => entry + step[i]);
     else if (inertia.kernel.length === 0) return nondegenerate(f, point, at, inertia, given);
     else {
-      const judgement = judgeKernel(f, point, inertia, 0);
+      const judgement = judgeKernel(f, point, inertia);
       const { series } = judgement;
       next = series && findShift(f, point, inertia, series, farthest);
       const length = next && norm(next.map((entry, i) => entry - point[i]));
       // Where steps no longer become shorter, rounding makes them.
       if (length === undefined || length > 0.5 * lastShift) {
         const final = withinBall(f, point, inertia, judgement, {
-          near: length === undefined ? 0 : 2 * length,
-          far: norm(point.map((entry, i) => entry - given[i])),
+          near: next === undefined ? lastStep : between(point, next),
+          far: between(given, point),
         });
         if (!final.isLow || isCritical(at)) return degenerate(f, point, at, inertia, final, given);
         break;
       }
       lastShift = length;
+      lastStep = next && between(point, next);
     }
     if (next === undefined || isAway(next)) break;
     // What steps leave of a coordinate that was as long as they were is their rounding.
@@ -157,31 +161,26 @@ function classify(f: LocalFunction, given: Float64Array, reach: number): PointRe
 }
 
 /**
- * The verdict where a point is found by steps: it must be the same for all that f may be there within rounding (`near`, the length of
- * the last step) and for the whole ball that reaches to the point given (`far`).
+ * The verdict where a point is found by steps: it must be the same for all that f may be within the last step (`near`) and for the
+ * whole ball that reaches to the point given (`far`).
  */
 function withinBall(
   f: LocalFunction,
   point: Float64Array,
   inertia: Inertia,
   exact: KernelJudgement,
-  { near, far }: { near: number; far: number },
+  { near, far }: { near?: Float64Array; far: Float64Array },
 ): KernelJudgement {
-  if (far === 0) return exact;
-  const close = near === 0 ? exact : judgeKernel(f, point, inertia, near);
+  if (far.every((entry) => entry === 0)) return exact;
+  const close = near === undefined ? exact : judgeKernel(f, point, inertia, near);
   const wide = judgeKernel(f, point, inertia, far);
+  const signOf = (judgement: KernelJudgement) => kindOf(false, false, judgement);
   if (close.verdict.singularity === wide.verdict.singularity && signOf(close) === signOf(wide)) return wide;
-  const say = (judgement: KernelJudgement) => [
-    judgement.verdict.singularity ?? kindOf(false, false, judgement),
-    `by order ${judgement.verdict.order}`,
-  ];
-  const text = `at the point found the kernel would be ${say(close).join(' ')}, as far as the point given tells ${say(wide).join(' ')}: give the point with more digits`;
+  const say = (judgement: KernelJudgement) =>
+    `${judgement.verdict.singularity ?? signOf(judgement)} by order ${judgement.verdict.order}`;
+  const text = `the kernel's part is ${say(close)} at the point found, ${say(wide)} as far as the point given tells: give it with more digits`;
   const verdict = { order: wide.verdict.order, flat: [], evidence: [] };
   return { ...wide, verdict, level: false, open: true, isLow: false, evidence: [...wide.evidence, text] };
-}
-
-function signOf(judgement: KernelJudgement): PointKind {
-  return kindOf(false, false, judgement);
 }
 
 function derivatives(f: LocalFunction, point: Float64Array): Derivatives {

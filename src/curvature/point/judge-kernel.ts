@@ -27,12 +27,12 @@ export interface KernelJudgement {
 const orders = { one: [12, 30, 64], two: [12, 24] };
 const raysOrder = 12;
 
-/** @param blur how far the critical point may be from where it is looked for */
+/** @param blur the vector by which the critical point may be elsewhere */
 export function judgeKernel(
   f: LocalFunction,
   point: Float64Array,
   inertia: Inertia,
-  blur: number,
+  blur?: Float64Array,
 ): KernelJudgement {
   const corank = inertia.kernel.length;
   if (corank > 2) return judgeRays(f, point, inertia, blur);
@@ -87,7 +87,12 @@ function judgeFlat(
 }
 
 /** Beyond two coordinates: what rays of the kernel show. Both signs are a proof of a saddle; the rest is not. */
-function judgeRays(f: LocalFunction, point: Float64Array, inertia: Inertia, blur: number): KernelJudgement {
+function judgeRays(
+  f: LocalFunction,
+  point: Float64Array,
+  inertia: Inertia,
+  blur?: Float64Array,
+): KernelJudgement {
   const corank = inertia.kernel.length;
   const generator = new Generator(7).fork('rays');
   const rays: number[][] = inertia.kernel.map((_, k) => inertia.kernel.map((__, c) => Number(c === k)));

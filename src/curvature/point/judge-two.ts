@@ -18,9 +18,9 @@ import {
 import { hasDistinctRoots } from './complex-roots.js';
 import type { LocalFunction } from './local.js';
 import { formLeads } from './dominance.js';
-import { newtonEdge } from './newton-edge.js';
+import { newtonEdge, pairLeads } from './newton-edge.js';
 import { blurred, short, type Branch, type ReducedVerdict } from './reduced.js';
-import { leadingDegree, reduce, type Splitting } from './splitting.js';
+import { isZero, leadingDegree, reduce, type Splitting } from './splitting.js';
 import { alongDoubleLine } from './double-line.js';
 
 /** g in coordinates whose second axis is a multiple root line of its leading form. */
@@ -35,7 +35,7 @@ export function judgeTwo(
   point: ArrayLike<number>,
   splitting: Splitting,
   series: Series,
-  blur: number,
+  blur?: Float64Array,
 ): ReducedVerdict {
   const { order: carried } = series.space;
   const degree = leadingDegree(series);
@@ -142,7 +142,7 @@ function turned(
   given: Series,
   degree: number,
   { direction: [m, n], multiplicity, blur: turn }: MultipleRoot,
-  blur: number,
+  blur?: Float64Array,
 ): Turned {
   const [first, second] = splitting.kernel;
   const isTurned = m !== 0 || n !== 1;
@@ -205,19 +205,23 @@ function nameD(turned: Turned): Sort {
 }
 
 /** x³ + …: multiples of x² fall away, and y⁴, xy³ or y⁵ come next. */
-function nameE({ space: { offsets, order }, value, error }: Series): Sort {
+function nameE(series: Series): Sort {
+  const { offsets, order } = series.space;
   const about = 'the cubic form is a cube';
   const candidates = [
-    { place: offsets[4] + 4, singularity: 'E6', order: 4, term: 'y⁴' },
-    { place: offsets[4] + 3, singularity: 'E7', order: 4, term: 'xy³' },
-    { place: offsets[5] + 5, singularity: 'E8', order: 5, term: 'y⁵' },
-  ];
-  const found = candidates.find(({ place }) => order >= 5 && Math.abs(value[place]) > 16 * error[place]);
+    { powers: [0, 4], singularity: 'E6', term: 'y⁴' },
+    { powers: [1, 3], singularity: 'E7', term: 'xy³' },
+    { powers: [0, 5], singularity: 'E8', term: 'y⁵' },
+  ] as const;
+  const placeOf = ([i, j]: readonly [number, number]) => offsets[i + j] + j;
+  const found = candidates.find(({ powers }) => order >= 5 && !isZero(series, placeOf(powers)));
   if (found === undefined)
     return { order: 5, evidence: [`${about}, and none of y⁴, xy³, y⁵ follows: J10 or beyond`] };
-  return {
-    order: found.order,
-    singularity: found.singularity,
-    evidence: [`${about}; ${found.term} follows with coefficient ${short(value[found.place])}`],
-  };
+  const { powers, singularity, term } = found;
+  const coefficient = short(series.value[placeOf(powers)]);
+  const follows = `${about}; ${term} follows with coefficient ${coefficient}`;
+  if (!pairLeads(series, 3, powers)) {
+    return { order: 3, evidence: [`${follows}, but at no distance do lower and higher orders matter less`] };
+  }
+  return { order: powers[0] + powers[1], singularity, evidence: [follows] };
 }

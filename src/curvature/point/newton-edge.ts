@@ -1,3 +1,4 @@
+import type { Series } from '../../transform/jet-series.js';
 import { evaluateForm, extremesOf, type BinaryForm, type Direction } from './binary-form.js';
 import { leads } from './dominance.js';
 import type { LineVerdict, Turned } from './judge-two.js';
@@ -25,6 +26,28 @@ function divisor(a: number, b: number): number {
   return b === 0 ? a : divisor(b, a % b);
 }
 
+function termsOf({ space: { order, offsets }, value, error }: Series, sign: 1 | -1): Term[] {
+  const terms: Term[] = [];
+  for (let d = 1; d <= order; d++) {
+    for (let j = 0; j <= d; j++) {
+      const place = offsets[d] + j;
+      terms.push({ i: d - j, j, value: sign * value[place], error: error[place] });
+    }
+  }
+  return terms;
+}
+
+/** Whether x^a and x^b·y^c, both in the series, outweigh all other terms at some distance. */
+export function pairLeads(series: Series, a: number, [b, c]: readonly [number, number]): boolean {
+  const all = termsOf(series, 1);
+  const corner = all.find(({ i, j }) => i === a && j === 0);
+  const last = all.find(({ i, j }) => i === b && j === c);
+  if (corner === undefined || last === undefined) return false;
+  const common = divisor(c, a - b);
+  const edge = { corner, last, terms: [corner, last], p: c / common, q: (a - b) / common };
+  return edgeLeads(edge, all);
+}
+
 /** The edge from a corner towards lower powers of x; undefined where there are no such terms. */
 function edgeFrom(corner: Term, terms: readonly Term[]): Edge | undefined {
   const below = terms.filter(({ i }) => i < corner.i);
@@ -43,14 +66,8 @@ function edgeFrom(corner: Term, terms: readonly Term[]): Edge | undefined {
  * Divided by a monomial an edge is a form in x^q and y^p; in each quadrant it has one sign, or both, or touches zero on a curve.
  */
 export function newtonEdge({ series, splitting }: Turned, degree: number, sign: 1 | -1): LineVerdict {
-  const { order, offsets } = series.space;
-  const all: Term[] = [];
-  for (let d = 1; d <= order; d++) {
-    for (let j = 0; j <= d; j++) {
-      const place = offsets[d] + j;
-      all.push({ i: d - j, j, value: sign * series.value[place], error: series.error[place] });
-    }
-  }
+  const { order } = series.space;
+  const all = termsOf(series, sign);
   const terms = all.filter(
     ({ i, j, value, error }) => i + j >= degree && Math.abs(value) > zeroFactor * error,
   );

@@ -1,10 +1,11 @@
-import type { Series } from '../../transform/jet-series.js';
+import { monomials, zeroSeries, type Series } from '../../transform/jet-series.js';
 import { formOf } from './binary-form.js';
 import { arcPoint, type LocalFunction } from './local.js';
 import {
   arcOf,
   isZero,
   isZeroPart,
+  leadingDegree,
   polynomialCurve,
   reduce,
   zeroFactor,
@@ -70,7 +71,7 @@ function binomial(n: number, k: number): number {
 function shiftTwo(series: Series, farthest: number): [number, number] | undefined {
   for (let k = 3; k <= Math.min(highest, series.space.order); k++) {
     if (isZeroPart(series, k) || isZeroPart(series, k - 1)) continue;
-    const shift = solveShift(series, k);
+    const shift = solveShift(series, k, farthest);
     if (shift === undefined || !(Math.hypot(...shift) <= farthest)) continue;
     if (fitsTwo(series, k, shift)) return shift;
   }
@@ -78,7 +79,7 @@ function shiftTwo(series: Series, farthest: number): [number, number] | undefine
 }
 
 /** The least-squares solution of ∇(form of degree k)·s = −(form of degree k − 1). */
-function solveShift(series: Series, k: number): [number, number] | undefined {
+function solveShift(series: Series, k: number, farthest: number): [number, number] | undefined {
   const { coefficients: leading } = formOf(series, k);
   const { coefficients: before } = formOf(series, k - 1);
   let [aa, ab, bb, ra, rb] = [0, 0, 0, 0, 0];
@@ -94,9 +95,38 @@ function solveShift(series: Series, k: number): [number, number] | undefined {
   if (determinant > 1e-12 * (aa + bb) ** 2) {
     return [(bb * ra - ab * rb) / determinant, (aa * rb - ab * ra) / determinant];
   }
-  // A power of one linear factor moves along it only.
   const trace = aa + bb;
-  return trace === 0 ? undefined : [ra / trace, rb / trace];
+  if (trace === 0) return undefined;
+  // A power of one linear factor says how far to go across its root line; higher orders say how far along it.
+  const across: [number, number] = [ra / trace, rb / trace];
+  const size = Math.hypot(ab, Math.min(aa, bb) - trace);
+  const along: readonly [number, number] = aa >= bb ? [-ab / size, aa / size] : [bb / size, -ab / size];
+  const step = alongLine(series, along, farthest);
+  return [across[0] + step * along[0], across[1] + step * along[1]];
+}
+
+/** The shift along a root line by what g is on it, or by its first derivative across where it is nothing there; else 0. */
+function alongLine(series: Series, [m, n]: readonly [number, number], farthest: number): number {
+  const { space, value, error } = series;
+  for (const crossed of [0, 1]) {
+    const line = zeroSeries(monomials(1, space.order - crossed));
+    for (let degree = crossed; degree <= space.order; degree++) {
+      for (let j = 0; j <= degree; j++) {
+        const i = degree - j;
+        const place = space.offsets[degree] + j;
+        const factor =
+          crossed === 0
+            ? m ** i * n ** j
+            : (i === 0 ? 0 : i * m ** (i - 1) * n ** j * n) - (j === 0 ? 0 : j * m ** i * n ** (j - 1) * m);
+        line.value[degree - crossed] += factor * value[place];
+        line.error[degree - crossed] +=
+          Math.abs(factor) * (error[place] + 4 * Number.EPSILON * Math.abs(value[place]));
+      }
+    }
+    if (leadingDegree(line) === undefined) continue;
+    return shiftOne(line, farthest)?.[0] ?? 0;
+  }
+  return 0;
 }
 
 /** Whether the terms of degrees 1 to k − 1 fall away at the shifted place. */

@@ -4,7 +4,7 @@
  * a function g of as many coordinates as the Hessian's kernel has. g(u) = f(p + K·u + N·y(u)), where y(u) solves the
  * equations Nᵀ∇f = 0; y is a power series, found degree by degree.
  */
-import { norm } from '../../linalg/index.js';
+import { dot, norm } from '../../linalg/index.js';
 import {
   constantSeries,
   monomials,
@@ -81,8 +81,8 @@ export interface ReduceOptions {
   /** Of g: the kernel's dimension, or 1 for a curve. */
   readonly variables: number;
   readonly curve?: KernelCurve;
-  /** How far the critical point may be from where it is looked for; coefficients that this explains count as zero. */
-  readonly blur?: number;
+  /** The vector by which the critical point may be elsewhere; coefficients that this explains count as zero. */
+  readonly blur?: Float64Array;
 }
 
 /**
@@ -95,7 +95,7 @@ export function reduce(
   f: LocalFunction,
   point: ArrayLike<number>,
   { kernel, normal, curvatures }: Splitting,
-  { order, variables, curve = coordinates, blur = 0 }: ReduceOptions,
+  { order, variables, curve = coordinates, blur }: ReduceOptions,
 ): Reduction {
   const last = Math.floor(order / 2);
   let solved = normal.map(() => zeroSeries(monomials(variables, Math.max(1, last))));
@@ -148,18 +148,26 @@ export function reduce(
   }
   const space = monomials(variables, order);
   const series = f.value(space, inputs(space, true));
-  if (blur > 0) addBlur(series, blur);
+  if (blur !== undefined) {
+    const along = kernel.map((vector) => Math.abs(dot(vector, blur)));
+    addBlur(series, variables === kernel.length ? along : [Math.hypot(...along)]);
+  }
   return { series, normal: solved };
 }
 
-/** What moving the origin by a distance may do to each coefficient: it takes from those of the next degree. */
-function addBlur({ space: { offsets, order }, value, error }: Series, distance: number): void {
+/** What moving the origin by a distance along each coordinate may do to each coefficient: it takes from those of the next degree. */
+function addBlur({ space, value, error }: Series, distances: readonly number[]): void {
+  const { offsets, order, variables, exponents } = space;
+  // Where the product with each coordinate is within the next degree.
+  const placeOf = (m: number, degree: number, axis: number) =>
+    variables === 1 ? offsets[degree + 1] : offsets[degree + 1] + exponents[m][1] + axis;
   for (let degree = order - 1; degree >= 1; degree--) {
-    let size = 0;
-    for (let m = offsets[degree + 1]; m < offsets[degree + 2]; m++) {
-      size = Math.max(size, Math.abs(value[m]) + error[m]);
+    for (let m = offsets[degree]; m < offsets[degree + 1]; m++) {
+      distances.forEach((distance, axis) => {
+        const next = placeOf(m, degree, axis);
+        error[m] += distance * (exponents[m][axis] + 1) * (Math.abs(value[next]) + error[next]);
+      });
     }
-    for (let m = offsets[degree]; m < offsets[degree + 1]; m++) error[m] += distance * (degree + 1) * size;
   }
 }
 
