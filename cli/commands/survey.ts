@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { ScreeError } from '../../src/graph/errors.js';
 import { addEngineOption, addSharedOptions, collect, parseNumber } from '../options.js';
 import type { SurveyOptions } from '../survey/options.js';
 import { readSurface } from '../walk/surface-argument.js';
+import { addCheckpointOption } from './eval.js';
 
 export function addSurveyCommand(program: Command): void {
   const command = program
@@ -21,17 +22,29 @@ export function addSurveyCommand(program: Command): void {
     .option('--top <n>', 'of a run: how many of the largest eigenvalues', parseNumber)
     .option('--bottom <n>', 'of a run: how many of the smallest eigenvalues', parseNumber)
     .option('--density', 'of a run: the spectral density')
+    .option('--layers', "of a run: the eigenvalues at the ends of each layer's block")
     .option(
       '--plane [kind]',
       'of a run: a plane through the weights, random (the default) or trajectory: through the checkpoints',
     )
     .option('--line <run>', 'of a run: the line to another run')
+    .option(
+      '--escape <file>',
+      'of a run: write the weights that the best way down leads to, for train --weights',
+    )
     .option('--samples <n>', 'of a run: training examples to measure on (default: 512)', parseNumber)
     .option('--batch <n>', 'of a run: examples at a time (default: 128)', parseNumber)
+    .addOption(
+      new Option(
+        '--statistics <which>',
+        "of a run: what batch norm normalises with, running statistics (the default) or each batch's own, as in training",
+      ).choices(['running', 'batch']),
+    )
     .option('--steps <n>', 'of a run: Lanczos steps at most', parseNumber)
     .option('--size <n>', 'of a run: values along a side of the plane (default: 51)', parseNumber)
     .option('--out <dir>', 'of a run: write pictures, tables and the surface there')
     .option('--seed <n>', 'of everything random', parseNumber);
+  addCheckpointOption(command);
   addEngineOption(command, 'of a run: that of the run');
   addSharedOptions(command, 'the result as one JSON object on standard output').action(runSurvey);
 }

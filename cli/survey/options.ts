@@ -1,3 +1,4 @@
+import type { CheckpointChoice } from '../../src/train/index.js';
 import type { Engine } from '../../src/train/index.js';
 
 /** What the command line says to `survey`; each kind of survey reads its own part. */
@@ -12,6 +13,10 @@ export interface SurveyOptions {
   top?: number;
   bottom?: number;
   density?: boolean;
+  layers?: boolean;
+  /** What batch norm normalises with. */
+  statistics?: 'running' | 'batch';
+  checkpoint?: CheckpointChoice;
   /** A plane through the weights: its kind, or true for the usual one. */
   plane?: boolean | string;
   line?: string;
@@ -22,6 +27,8 @@ export interface SurveyOptions {
   steps?: number;
   /** Values along a side of the plane. */
   size?: number;
+  /** File for the weights that the best way down leads to. */
+  escape?: string;
   /** Folder for pictures and tables. */
   out?: string;
   seed?: number;

@@ -5,13 +5,14 @@ const pair = ({ value, error, converged }: RitzPair) => ({ value, error, converg
 
 /** The survey as a program reads it; eigenvectors, as long as all parameters, are left out. */
 export function runJson(survey: RunSurvey, files: readonly string[]) {
-  const { path, model, data, step, network, stability, plane, line } = survey;
+  const { path, model, data, step, statistics, network, stability, plane, line, escape } = survey;
   const { spectrum, density, layers } = network;
   return {
     run: path,
     model,
     data,
     step,
+    statistics,
     parameters: network.parameters,
     examples: network.examples,
     value: network.value,
@@ -33,7 +34,8 @@ export function runJson(survey: RunSurvey, files: readonly string[]) {
       upper: Number.isFinite(spectrum.bounds.upper) ? spectrum.bounds.upper : null,
       probability: 1 - spectrum.bounds.failure,
     },
-    waysDown: network.waysDown,
+    waysDown: network.waysDown.map(({ parameters: _, ...way }) => way),
+    ...(escape && { escape }),
     kinks: network.kinks,
     ...(stability && {
       stability: {

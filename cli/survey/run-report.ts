@@ -1,10 +1,11 @@
-import type { NetworkSurvey, RitzPair } from '../../src/curvature/index.js';
+import type { LayerSurvey, NetworkSurvey, RitzPair, WayDown } from '../../src/curvature/index.js';
 import { contourLines } from '../../src/landscape/contour.js';
 import { contourLevels } from '../../src/landscape/contour-levels.js';
 import { numberText } from '../../src/landscape/draw-text.js';
 import type { LossLine } from '../../src/landscape/line.js';
 import type { RunStability } from '../../src/train/index.js';
 import { lineChart } from '../terminal/chart.js';
+import { commandName } from '../command-name.js';
 import { formatCount, formatNumber, formatPercent } from '../terminal/format.js';
 import { plain, type Style } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
@@ -17,10 +18,20 @@ export interface RunSurvey {
   readonly model: string;
   readonly data: string;
   readonly step: number;
+  /** What batch norm normalises with. */
+  readonly statistics: 'running' | 'batch';
   readonly network: NetworkSurvey;
   readonly stability?: RunStability;
   readonly plane?: RunPlane;
   readonly line?: LossLine & { readonly other: string };
+  readonly escape?: RunEscape;
+}
+
+/** Where the weights below were written, and along what they lie; without it where none were found. */
+export interface RunEscape {
+  readonly file: string;
+  readonly along?: WayDown['along'];
+  readonly value?: number;
 }
 
 /** What a gradient step of length 1/λ can gain is nothing beside the loss. */
@@ -141,11 +152,7 @@ function conditionLine({ spectrum }: NetworkSurvey): string {
     : `condition number not bounded: the smallest eigenvalue cannot be told from zero; ${ratio}`;
 }
 
-function densityLines(
-  { density, layers, parameters }: NetworkSurvey,
-  columns: number,
-  style: Style,
-): string[] {
+function densityLines({ density, parameters }: NetworkSurvey, columns: number, style: Style): string[] {
   if (density === undefined) return [];
   const { at, error, sigma, trace, quadratures } = density;
   // Below what one eigenvalue makes, nothing is told.
@@ -155,7 +162,6 @@ function densityLines(
     (most, value, i) => (value > least ? Math.max(most, error[i] / value) : most),
     0,
   );
-  const carried = layers?.map((layer) => ({ ...layer, size: layer.size })) ?? [];
   return [
     '',
     style('bold', `spectral density (${quadratures.length} starts, σ ${formatNumber(sigma)}; logarithmic)`),
@@ -168,23 +174,60 @@ function densityLines(
     }),
     `standard errors up to ${formatPercent(worst)} of the value where it is worth an eigenvalue or more`,
     `trace ${formatNumber(trace.value)}, with 95% confidence ${formatNumber(trace.interval[0])} to ${formatNumber(trace.interval[1])}`,
-    ...(carried.length === 0 ? [] : ['', style('bold', 'trace of each layer’s block')]),
-    ...(carried.length === 0
+  ];
+}
+
+function traceLines(layers: readonly LayerSurvey[], style: Style): string[] {
+  const rows = layers.flatMap(({ name, size, trace }) =>
+    trace === undefined
       ? []
-      : table(
-          carried.map(({ name, size, trace: own }) => [
+      : [
+          [
             name,
             formatCount(size),
-            formatNumber(own.value),
-            `${formatNumber(own.interval[0])} to ${formatNumber(own.interval[1])}`,
-            formatNumber(own.value / size),
-          ]),
-          {
-            columns: ['layer', 'parameters', 'trace', '95% interval', 'mean eigenvalue'],
-            align: ['left', 'right', 'right', 'left', 'right'],
-            style,
-          },
-        )),
+            formatNumber(trace.value),
+            `${formatNumber(trace.interval[0])} to ${formatNumber(trace.interval[1])}`,
+            formatNumber(trace.value / size),
+          ],
+        ],
+  );
+  if (rows.length === 0) return [];
+  const columns = ['layer', 'parameters', 'trace', '95% interval', 'mean eigenvalue'];
+  const align = ['left', 'right', 'right', 'left', 'right'] as const;
+  return ['', style('bold', 'trace of each layer’s block'), ...table(rows, { columns, align, style })];
+}
+
+function extremeLines(layers: readonly LayerSurvey[], style: Style): string[] {
+  const rows = layers.flatMap(({ name, size, largest, smallest }) =>
+    largest === undefined || smallest === undefined
+      ? []
+      : [
+          [
+            name,
+            formatCount(size),
+            ...[largest, smallest].flatMap(({ value, error }) => [
+              formatNumber(value),
+              `± ${formatNumber(error)}`,
+            ]),
+          ],
+        ],
+  );
+  if (rows.length === 0) return [];
+  const columns = ['layer', 'parameters', 'largest', '', 'smallest', ''];
+  const align = ['left', 'right', 'right', 'left', 'right', 'left'] as const;
+  return ['', style('bold', 'eigenvalues of each layer’s block'), ...table(rows, { columns, align, style })];
+}
+
+function escapeLines({ escape, model, data }: RunSurvey): string[] {
+  if (escape === undefined) return [];
+  const { file, along, value } = escape;
+  if (along === undefined || value === undefined) {
+    return ['', `no way down was found: ${file} was not written`];
+  }
+  return [
+    '',
+    `the weights along ${along}, loss ${formatNumber(value)}: ${file}`,
+    `go on from there: ${commandName()} train ${model} --data ${data} --weights ${file}`,
   ];
 }
 
@@ -244,7 +287,7 @@ export function runReport(
   survey: RunSurvey,
   { columns, style = plain, files = [] }: { columns: number; style?: Style; files?: readonly string[] },
 ): string[] {
-  const { network, model, data, step } = survey;
+  const { network, model, data, step, statistics } = survey;
   const { spectrum } = network;
   const { lower, upper, failure } = spectrum.bounds;
   const width = Math.min(columns, 100);
@@ -265,6 +308,7 @@ export function runReport(
       `${model} after step ${formatCount(step)}, on ${formatCount(network.examples)} training rows of ${data}`,
     ),
     `${formatCount(network.parameters)} parameters, loss ${formatNumber(network.value)}, gradient norm ${formatNumber(network.gradientNorm)}`,
+    ...(statistics === 'batch' ? ['batch norm by the statistics of each batch, as in training'] : []),
     '',
     ...paragraph(verdictOf(network)),
     '',
@@ -279,6 +323,8 @@ export function runReport(
     ...stabilityLines(survey).flatMap(paragraph),
     ...(ways.length > 0 ? ['', style('bold', 'ways down, by line search'), ...ways] : []),
     ...densityLines(network, columns, style),
+    ...traceLines(network.layers ?? [], style),
+    ...extremeLines(network.layers ?? [], style),
     ...planeLines(survey.plane, columns, style),
     ...lineLines(survey.line, columns, style),
     ...(network.kinks.length > 0
@@ -289,6 +335,7 @@ export function runReport(
           ).map((line) => style('dim', line)),
         ]
       : []),
+    ...escapeLines(survey),
     ...(files.length > 0 ? ['', `written: ${files.join(', ')}`] : []),
   ];
 }

@@ -1,19 +1,34 @@
 import { isDeepStrictEqual } from 'node:util';
-import { surveyNetwork, LossFunction, type FloatVector } from '../../src/curvature/index.js';
+import {
+  leafViews,
+  surveyNetwork,
+  LossFunction,
+  type BatchedLoss,
+  type FloatVector,
+  type NetworkSurvey,
+} from '../../src/curvature/index.js';
 import { ScreeError } from '../../src/graph/errors.js';
 import type { NDArray } from '../../src/graph/ndarray.js';
-import { loadRun, lossOfRun, stabilityOfRun, weightsOfRun, type TrainedRun } from '../../src/train/index.js';
+import {
+  exportWeights,
+  loadRun,
+  lossOfRun,
+  stabilityOfRun,
+  weightsOfRun,
+  type TrainedRun,
+} from '../../src/train/index.js';
 import { lossLine } from '../../src/landscape/line.js';
 import { withDownload } from '../data.js';
 import { Interrupt } from '../interrupt.js';
 import { columnsOf, startLive } from '../terminal/live.js';
 import { styleFor } from '../terminal/style.js';
+import { writeOut } from '../walk/write.js';
 import type { SurveyOptions } from './options.js';
 import { surveyFiles, writeSurveyFiles } from './run-files.js';
 import { runJson } from './run-json.js';
 import { checkCounts, planeKind } from './run-options.js';
 import { surveyPlane } from './run-plane.js';
-import { runReport, type RunSurvey } from './run-report.js';
+import { runReport, type RunEscape, type RunSurvey } from './run-report.js';
 
 /** One line about what is being measured, where there is a terminal to show it. */
 function progressLine(stream: NodeJS.WriteStream) {
@@ -31,15 +46,16 @@ function progressLine(stream: NodeJS.WriteStream) {
 export async function surveyRun(path: string, options: SurveyOptions): Promise<void> {
   checkCounts(options);
   const kind = planeKind(options);
-  const { json = false, engine, threads, seed = 0 } = options;
-  const trained = await loadRun(path, { target: engine, threads });
+  const { json = false, engine, threads, checkpoint, statistics = 'running', seed = 0 } = options;
+  const trained = await loadRun(path, { target: engine, threads, checkpoint });
   for (const line of trained.warnings) process.stderr.write(`warning: ${line}\n`);
   const interrupt = new Interrupt();
   const quiet = !process.stderr.isTTY;
   const progress = quiet ? undefined : progressLine(process.stderr);
   try {
     const data = await withDownload(process.stderr, true, (load) => trained.loadData(load));
-    const loss = lossOfRun(trained, data, { samples: options.samples, batchSize: options.batch, seed });
+    const { samples, batch: batchSize } = options;
+    const loss = lossOfRun(trained, data, { samples, batchSize, statistics, seed });
     const at = weightsOfRun(loss, trained.weights);
     const { compile } = trained;
     const other = options.line === undefined ? undefined : await readOther(options.line, trained);
@@ -52,6 +68,7 @@ export async function surveyRun(path: string, options: SurveyOptions): Promise<v
       bottom: options.bottom,
       maxSteps: options.steps,
       density: options.density,
+      layers: options.layers,
       scaling: stability?.scaling,
       seed,
       signal,
@@ -74,10 +91,14 @@ export async function surveyRun(path: string, options: SurveyOptions): Promise<v
         model: trained.run.model.name,
         data: data.name,
         step: trained.checkpoint.step,
+        statistics,
         network,
         ...(stability && { stability }),
         ...(plane && { plane }),
         ...(line && { line }),
+        ...(options.escape !== undefined && {
+          escape: await writeEscape(options.escape, trained, loss, network),
+        }),
       };
       progress?.stop();
       const files = options.out === undefined ? [] : await writeSurveyFiles(options.out, surveyFiles(survey));
@@ -106,6 +127,19 @@ export async function surveyRun(path: string, options: SurveyOptions): Promise<v
 
 function told(progress: ReturnType<typeof progressLine> | undefined, what: string) {
   return (done: number, of: number) => progress?.tell(what, done, of);
+}
+
+/** Writes the weights at the end of the best way down, where there is one. */
+async function writeEscape(
+  file: string,
+  { run, initial, weights }: TrainedRun,
+  { parameters }: BatchedLoss,
+  { waysDown: [best] }: NetworkSurvey,
+): Promise<RunEscape> {
+  if (best === undefined || !(best.decrease > 0)) return { file };
+  const moved = { parameters: leafViews(parameters, best.parameters), state: weights.state };
+  await writeOut(file, exportWeights({ name: run.model.name, initial, weights: moved }));
+  return { file, along: best.along, value: best.value };
 }
 
 interface OtherRun {

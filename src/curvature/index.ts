@@ -37,6 +37,7 @@ export { perSampleGradients } from './network-samples.js';
 export {
   kinksOf,
   surveyNetwork,
+  type LayerSurvey,
   type NetworkSurvey,
   type NetworkSurveyOptions,
   type WayDown,

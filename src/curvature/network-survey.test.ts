@@ -37,7 +37,7 @@ describe('surveyNetwork', () => {
     expect(found.waysDown[0].decrease).toBeGreaterThan(0.18);
     expect(found.kinks).toEqual([]);
     // The Hessian is diagonal: v·Hv over a block is its trace for any signs.
-    expect(found.layers?.map(({ name, size, trace: { value } }) => [name, size, value])).toEqual([
+    expect(found.layers?.map(({ name, size, trace }) => [name, size, trace?.value])).toEqual([
       ['a', 2, 0],
       ['b', 1, 6],
     ]);

@@ -2,10 +2,10 @@
 import type { CompileOptions } from '../compile/index.js';
 import { Generator } from '../random/index.js';
 import { spectralDensity, type SpectralDensity } from './density.js';
-import { escapeAlong } from './escape-network.js';
+import { escapeAlong, type LineEscape } from './escape-network.js';
 import { KrylovBasis, lengthOf } from './krylov-basis.js';
-import { lanczos, type LanczosResult, type LinearOperator } from './lanczos.js';
-import { blockTraces, layersOf, type LayerBlock } from './layer-blocks.js';
+import { lanczos, type LanczosResult, type LinearOperator, type RitzPair } from './lanczos.js';
+import { blockExtremes, blockTraces, layersOf, type LayerBlock } from './layer-blocks.js';
 import {
   checkFinite,
   exampleCount,
@@ -29,6 +29,8 @@ export interface NetworkSurveyOptions {
   readonly maxSteps?: number;
   /** Also the spectral density, the trace and the layers' shares of it. */
   readonly density?: boolean;
+  /** Also the largest and the smallest eigenvalue of each layer's block: up to 20 products a layer. */
+  readonly layers?: boolean;
   readonly probes?: number;
   readonly densitySteps?: number;
   /** For adam and its like: sharpness is that of the Hessian times this from both sides. */
@@ -45,6 +47,20 @@ export interface WayDown {
   readonly step: number;
   readonly decrease: number;
   readonly value: number;
+  /** The weights there. */
+  readonly parameters: FloatVector;
+}
+
+/** A Ritz value without its vector, which would keep its basis. */
+type Eigenvalue = Omit<RitzPair, 'vector'>;
+
+/** What was measured of a layer's block of the Hessian. */
+export interface LayerSurvey extends LayerBlock {
+  /** With `density`. */
+  readonly trace?: Estimate;
+  /** With `layers`. */
+  readonly largest?: Eigenvalue;
+  readonly smallest?: Eigenvalue;
 }
 
 export interface NetworkSurvey {
@@ -54,7 +70,7 @@ export interface NetworkSurvey {
   readonly gradientNorm: number;
   readonly spectrum: LanczosResult;
   readonly density?: SpectralDensity;
-  readonly layers?: readonly (LayerBlock & { readonly trace: Estimate })[];
+  readonly layers?: readonly LayerSurvey[];
   /** The largest eigenvalue of the scaled Hessian, where a scaling was given. */
   readonly scaledSharpness?: { readonly value: number; readonly error: number };
   /** What was tried, the best first. */
@@ -172,6 +188,12 @@ export async function surveyNetwork(
     const blocks = layersOf(loss);
     const traces =
       density && (await blockTraces(operator, blocks, { generator: generator.fork('layers'), signal }));
+    const extremes: Pick<LayerSurvey, 'largest' | 'smallest'>[] = [];
+    for (const block of options.layers === true ? blocks : []) {
+      const found = await blockExtremes(operator, block, { generator: generator.fork(block.name), signal });
+      extremes.push({ largest: withoutVector(found.largest), smallest: withoutVector(found.smallest) });
+      tell('layers')(extremes.length, blocks.length);
+    }
     return {
       parameters: operator.size,
       examples: exampleCount(loss),
@@ -183,7 +205,13 @@ export async function surveyNetwork(
       keptBytes: operator.keptBytes,
       ...(scaledTop && { scaledSharpness: { value: scaledTop.top[0].value, error: scaledTop.top[0].error } }),
       ...(density && { density }),
-      ...(traces && { layers: blocks.map((block, index) => ({ ...block, trace: traces[index] })) }),
+      ...((traces ?? options.layers) && {
+        layers: blocks.map((block, index) => ({
+          ...block,
+          ...(traces && { trace: traces[index] }),
+          ...extremes[index],
+        })),
+      }),
     };
   } finally {
     operator.close();
@@ -191,6 +219,10 @@ export async function surveyNetwork(
   }
 }
 
-function pick({ step, decrease, value }: { step: number; decrease: number; value: number }) {
-  return { step, decrease, value };
+function withoutVector({ value, error, converged }: RitzPair): Eigenvalue {
+  return { value, error, converged };
+}
+
+function pick({ step, decrease, value, parameters }: LineEscape): Omit<WayDown, 'along'> {
+  return { step, decrease, value, parameters };
 }

@@ -13,7 +13,7 @@ afterAll(folder.remove);
 const at = (...parts: string[]) => join(folder.path, ...parts);
 
 beforeAll(async () => {
-  const train = (model: string, out: string, optimizer: string, seed: string) =>
+  const train = (model: string, out: string, optimizer: string, seed: string, keep: string) =>
     run(
       'train',
       model,
@@ -23,6 +23,8 @@ beforeAll(async () => {
       '30',
       '--checkpoint-every',
       '10',
+      '--keep',
+      keep,
       '--optimizer',
       optimizer,
       '--schedule',
@@ -35,12 +37,12 @@ beforeAll(async () => {
       '--out',
       at(out),
     );
-  for (const [model, out, optimizer, seed] of [
-    ['lenet', 'sgd', 'sgd:lr=0.05,momentum=0.9', '1'],
-    ['lenet', 'adam', 'adam:lr=2e-3', '2'],
-    ['mlp', 'mlp', 'sgd', '3'],
+  for (const [model, out, optimizer, seed, keep] of [
+    ['lenet', 'sgd', 'sgd:lr=0.05,momentum=0.9', '1', '2'],
+    ['lenet', 'adam', 'adam:lr=2e-3', '2', 'all'],
+    ['mlp', 'mlp', 'sgd', '3', '1'],
   ]) {
-    const { code, stderr } = await train(model, out, optimizer, seed);
+    const { code, stderr } = await train(model, out, optimizer, seed, keep);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   }
 }, 60_000);
@@ -64,6 +66,9 @@ const report = z.object({
   bounds: z.object({ lower: z.number(), upper: z.number(), probability: z.number() }),
   waysDown: z.array(z.object({ along: z.string(), decrease: z.number() })),
   kinks: z.array(z.string()),
+  statistics: z.enum(['running', 'batch']),
+  escape: z.object({ along: z.string(), value: z.number() }).optional(),
+  layers: z.array(z.object({ name: z.string(), size: z.number(), largest: pair, smallest: pair })).optional(),
   stability: z.object({ threshold: z.number(), preconditioned: z.boolean() }).optional(),
   density: z
     .object({ at: z.array(z.number()), density: z.array(z.number()), error: z.array(z.number()) })
@@ -148,6 +153,48 @@ describe('survey of a run', () => {
     const end = line?.at.indexOf(1) ?? -1;
     expect(line?.values[end]).toBeCloseTo(other.value, 5);
     expect(other.stability).toMatchObject({ preconditioned: true });
+  });
+
+  test('a trajectory of all checkpoints: its plane holds most of it, not all', async () => {
+    const { plane } = await survey(
+      'adam',
+      '--top',
+      '1',
+      '--bottom',
+      '1',
+      '--plane',
+      'trajectory',
+      '--size',
+      '3',
+    );
+    // The first weights, the checkpoints that were asked for, the end of the first epoch, and the last ones.
+    expect(plane?.points.map(({ step }) => step)).toEqual([0, 10, 20, 22, 30]);
+    const explained = (plane?.explained ?? []).reduce((a, b) => a + b);
+    expect(explained).toBeGreaterThan(0.9);
+    expect(explained).toBeLessThan(1);
+    expect(Math.max(...(plane?.points ?? []).map(({ residual }) => residual))).toBeGreaterThan(1e-3);
+  });
+
+  test('layers, and the weights below, from which a run begins', async () => {
+    const weights = at('below.safetensors');
+    const told = await survey('sgd', '--top', '1', '--bottom', '1', '--layers', '--escape', weights);
+    expect(told.statistics).toBe('running');
+    expect(told.layers?.map(({ name }) => name)).toEqual(['0', '3', '7', '9', '11']);
+    expect(told.layers?.reduce((sum, { size }) => sum + size, 0)).toBe(told.parameters);
+    // A block's eigenvalues lie between those of the whole (Cauchy's interlacing).
+    const [[highest], [lowest]] = [told.top, told.bottom];
+    for (const { largest, smallest } of told.layers ?? []) {
+      expect(largest.value - largest.error).toBeLessThanOrEqual(highest.value + highest.error);
+      expect(smallest.value + smallest.error).toBeGreaterThanOrEqual(lowest.value - lowest.error);
+    }
+    const { along, value } = told.escape ?? {};
+    expect(along).toBe(told.waysDown[0].along);
+    // A run that begins there and does not move has the loss that was told.
+    const start = ['train', 'lenet', '--data', 'digits', '--weights', weights, '--out', at('below')];
+    const still = ['--steps', '1', '--optimizer', 'sgd:lr=1e-30', '--threads', '1', '--quiet'];
+    const { code, stderr } = await run(...start, ...still);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect((await survey('below', '--top', '1', '--bottom', '1')).value).toBeCloseTo(value ?? NaN, 5);
   });
 
   test('on a terminal', async () => {
