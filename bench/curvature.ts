@@ -9,8 +9,8 @@ import type { TableOptions } from './table.js';
 /** Examples a batch; images of 224×224 and sequences of 128 take long. */
 const batches = { mlp: 128, lenet: 128, cnn: 128, transformer: 4, resnet18: 16, resnet50: 2 } as const;
 
-/** A product then takes longer than what it takes to keep vectors orthogonal. */
-const eigenBatch = 32;
+/** Examples for ten eigenpairs: of the mlp so few that keeping vectors orthogonal takes longer than the products. */
+const eigenBatches = { mlp: 64, resnet18: 32 } as const;
 
 export interface CurvatureCase {
   readonly name: string;
@@ -60,25 +60,27 @@ function products(model: keyof typeof batches): CurvatureCase {
   };
 }
 
-export const curvatureCases: readonly CurvatureCase[] = [
-  ...(Object.keys(batches) as (keyof typeof batches)[]).map(products),
-  {
-    name: 'eigen',
+function eigenpairs(model: keyof typeof eigenBatches): CurvatureCase {
+  const batch = eigenBatches[model];
+  return {
+    name: `eigen-${model}`,
     contenders: (threads) => [
-      own('Scree', 'Scree', 'eigen', 'resnet18', eigenBatch, threads),
+      own('Scree', 'Scree', 'eigen', model, batch, threads),
       ...['pyhessian', 'curvlinops', 'eigsh'].map((way) =>
-        pythonPeer('peers', 'pytorch_eigen.py', [way, 'resnet18', eigenBatch, threads], {
-          threads,
-          name: way,
-        }),
+        pythonPeer('peers', 'pytorch_eigen.py', [way, model, batch, threads], { threads, name: way }),
       ),
     ],
     table: (threads) => ({
-      title: `the ten largest eigenpairs of resnet18, batch ${eigenBatch}, ${threadWords(threads)}`,
+      title: `the ten largest eigenpairs of ${model}, batch ${batch}, ${threadWords(threads)}`,
       bar: 'peers',
       item: 'all ten',
     }),
-  },
+  };
+}
+
+export const curvatureCases: readonly CurvatureCase[] = [
+  ...(Object.keys(batches) as (keyof typeof batches)[]).map(products),
+  ...(Object.keys(eigenBatches) as (keyof typeof eigenBatches)[]).map(eigenpairs),
   {
     name: 'plane',
     contenders: (threads) => [
