@@ -95,9 +95,6 @@ export async function trainOnThreads(
   const given = workers === 1 ? undefined : { ...givable(options), data: shared(options.data) };
   const broken = new AbortController();
   const seats = threadSeats(workers);
-  // Its options are judged before any thread is started.
-  const collective = joinThreads(seats[0], { timeoutMs, signal: broken.signal });
-  const group = trainGroup(collective, { ...told, onNote, signal: options.signal });
   const threads: Worker[] = [];
   let over = false;
   const fail = (error: Error): void => {
@@ -106,6 +103,9 @@ export async function trainOnThreads(
     setTimeout(() => broken.abort(error), graceMs);
   };
   try {
+    const collective = joinThreads(seats[0], { timeoutMs, signal: broken.signal });
+    // Its options are judged before any thread is started.
+    const group = trainGroup(collective, { ...told, onNote, signal: options.signal });
     if (given !== undefined) {
       for (const seat of seats.slice(1)) {
         const thread = startThread('train-thread', import.meta.url, undefined);
