@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { compile } from '../../src/compile/index.js';
 import { findLibrary, installedLibrary, NativeUnavailable } from '../../src/compile/native/index.js';
 import type { Tensor } from '../../src/graph/index.js';
+import { crossEntropy } from '../../src/nn/index.js';
 import { ended, scree } from '../support/cli.js';
 import { describeNative } from './support.js';
 
@@ -140,6 +141,27 @@ describeNative('with a library', () => {
     await expect(executable.run([x], [x])).rejects.toThrow('memory of another array');
     program.close();
     await expect(program.run(x)).rejects.toThrow('closed');
+  });
+
+  test('what a kernel refuses ends the run alone', async () => {
+    const type = { shape: [8, 512], dtype: 'float32' } as const;
+    const labels = { shape: [8], dtype: 'int32' } as const;
+    const loss = (x: Tensor, y: Tensor) => crossEntropy(x.relu(), y);
+    const program = await compile(loss, [type, labels], { target: 'native' });
+    const x = { ...type, data: new Float32Array(8 * 512) };
+    const right = { ...labels, data: new Int32Array(8) };
+    const expected = Math.log(512);
+    expect((await program.run(x, right)).data[0]).toBeCloseTo(expected, 5);
+    const wrong = { ...labels, data: Int32Array.of(0, 0, 0, 512, 0, 0, 0, 0) };
+    await expect(program.run(x, wrong)).rejects.toThrow('512');
+    expect((await program.run(x, right)).data[0]).toBeCloseTo(expected, 5);
+    program.close();
+  });
+
+  test('more memory than there is is refused before anything runs', async () => {
+    const wide = { shape: [2 ** 18, 2 ** 10, 2 ** 10], dtype: 'float32' } as const;
+    const failure = compile((x: Tensor) => x.exp().matmul(x).tanh().sum(), [wide], { target: 'native' });
+    await expect(failure).rejects.toThrow(/needs \d+ MB beside its arrays, and \d+ MB are free/);
   });
 
   test.each([0, -1, 1.5, NaN, 4096])('%d threads are no number of threads', async (threads) => {

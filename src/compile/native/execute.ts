@@ -58,7 +58,9 @@ class Assembly {
     const primitives = plan.steps.filter((step): step is PrimitiveStep => step.kind === 'primitive');
     const argsBytes = primitives.reduce((sum, { args }) => sum + args.length * argumentBytes, 0);
     this.argsStart = plan.arenaBytes + plan.keptBytes;
-    this.block = allocateBlock(this.argsStart + argsBytes);
+    const bytes = this.argsStart + argsBytes;
+    requireMemory(bytes);
+    this.block = allocateBlock(bytes);
     this.view = viewOf(this.block.address, this.block.bytes);
     this.memories = Array.from({ length: externals }, () => []);
     for (const [buffer, offset] of plan.offsets) {
@@ -134,6 +136,16 @@ class Assembly {
     });
     return (arrays) => runs.forEach((run) => run(arrays));
   }
+}
+
+/** The system promises more memory than there is, and ends a process that then takes it. */
+function requireMemory(bytes: number): void {
+  const available = process.availableMemory();
+  if (bytes <= available) return;
+  const megabytes = (count: number) => `${Math.ceil(count / 1e6)} MB`;
+  throw new ScreeError(
+    `native: a run needs ${megabytes(bytes)} beside its arrays, and ${megabytes(available)} are free; a batch of ${Math.floor((100 * available) / bytes)} % of this one fits`,
+  );
 }
 
 function divide(steps: readonly Step[]): { lane: 'worker' | 'host'; steps: Step[] }[] {

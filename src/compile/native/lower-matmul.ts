@@ -125,9 +125,13 @@ export function lowerReduce(lowering: Lowering, { node, result }: Unit): boolean
     const destination = [...shape.slice(0, 2), 1, 1];
     if (sumWindows(lowering, { x, window, result, destination, name: 'sum' })) return true;
   }
-  if (!isBlocked && sumByProduct(lowering, x, result, axes)) return true;
-  return reducePrimitive(lowering, x, result, axes, algorithm.reductionSum);
+  if (!isBlocked && axes[0] === 0 && sumByProduct(lowering, x, result, axes)) return true;
+  if (reducePrimitive(lowering, x, result, axes, algorithm.reductionSum)) return true;
+  return !isBlocked && sumByProduct(lowering, x, result, axes);
 }
+
+/** Terms of a sum that is made as a product: as many ones are kept for it. */
+const mostTerms = 2 ** 16;
 
 /** Sums over the first or the last axes are products with a vector of ones. */
 function sumByProduct(lowering: Lowering, x: number, result: number, axes: readonly number[]): boolean {
@@ -137,6 +141,7 @@ function sumByProduct(lowering: Lowering, x: number, result: number, axes: reado
   const last = axes.every((axis, index) => axis === shape.length - axes.length + index);
   if (!first && !last) return false;
   const count = axes.reduce((product, axis) => product * shape[axis], 1);
+  if (count > mostTerms) return false;
   const rest = sizeOf(shape) / count;
   const matrix = lowering.plain(x, first ? [count, rest] : [rest, count]);
   const vector: Shape = first ? [1, count] : [count, 1];
