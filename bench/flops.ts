@@ -4,6 +4,7 @@ import type { Shape } from '../src/graph/shape.js';
 import { models as library } from '../src/nn/index.js';
 import { sgd } from '../src/optim/index.js';
 import { sampleGraph, sampleStep, type SampleStep } from '../src/train/sample-step.js';
+import type { Target } from '../src/train/target.js';
 
 export const models = ['mlp', 'lenet', 'cnn', 'transformer', 'resnet18', 'resnet50'] as const;
 export type Model = (typeof models)[number];
@@ -25,18 +26,36 @@ export const tasks: Readonly<Record<Model, Task>> = {
   resnet50: { input: [3, 224, 224], outputs: 1000, batch: 4 },
 };
 
+/** Scree's engines, and what is told apart of them: native may take Winograd's algorithm, or only the direct one. */
+export const engines = {
+  onnx: { name: 'Scree ONNX', target: 'onnx', deterministic: false },
+  native: { name: 'Scree native', target: 'native', deterministic: false },
+  'native-direct': { name: 'Scree native, no Winograd', target: 'native', deterministic: true },
+} as const satisfies Record<string, { name: string; target: Target; deterministic: boolean }>;
+export type EngineName = keyof typeof engines;
+
+export interface ModelStepOptions {
+  readonly threads?: number;
+  readonly engine?: EngineName;
+  readonly batch?: number;
+}
+
 /** The step that is measured: SGD with momentum 0.9, as the peers take it. */
-export function modelStep(model: Model, threads: number): SampleStep {
-  const { input, outputs, batch: batchSize } = tasks[model];
+export function modelStep(
+  model: Model,
+  { threads = 1, engine = 'onnx', batch: batchSize = tasks[model].batch }: ModelStepOptions = {},
+): SampleStep {
+  const { input, outputs } = tasks[model];
+  const { target, deterministic } = engines[engine];
   const optimizer = sgd({ lr: 0.01, momentum: 0.9 });
   const layer = library[model].build(input, outputs);
-  return sampleStep({ model: layer, input, outputs, batchSize, optimizer, target: 'onnx', threads });
+  return sampleStep({ model: layer, input, outputs, batchSize, optimizer, target, threads, deterministic });
 }
 
 /**
  * Products and convolutions, forward and backward, counted from the step's graph: two operations a multiply-add. Pooling,
  * activations, norms, the loss and the update are not counted.
  */
-export function stepFlops(model: Model): number {
-  return productFlops(sampleGraph(modelStep(model, 1)).graph);
+export function stepFlops(model: Model, batch?: number): number {
+  return productFlops(sampleGraph(modelStep(model, { batch })).graph);
 }

@@ -9,7 +9,7 @@ import { installPeers } from './install-peers.js';
 import { commit, load, machine } from './machine.js';
 import { matmulContenders, matmulFlops, peakGflops } from './matmul.js';
 import { digits, legend, table, type TableOptions } from './table.js';
-import { trainContenders } from './train.js';
+import { deepContenders, trainContenders } from './train.js';
 import { walkCases } from './walk.js';
 
 interface Options {
@@ -149,6 +149,33 @@ question('train', `one training step of ${models.join(', ')}`)
           item: 'a step',
           work: { flops: stepFlops(model), peakGflops: peak },
         });
+      }
+    }
+    report.close();
+  });
+
+/** Of batches beside the usual one. */
+const moreBatches: Partial<Record<Model, readonly number[]>> = { resnet50: [8] };
+
+question(
+  'deep',
+  "a training step on each of Scree's engines, Winograd's algorithm on and off, beside PyTorch's modes",
+)
+  .option('--threads <list>', 'thread counts, commas between', counts, [1, 2])
+  .option('--models <list>', 'models, commas between', modelNames, [...models])
+  .action(async (options: Options & { threads: number[]; models: Model[] }) => {
+    const report = new Report(options);
+    for (const threads of options.threads) {
+      const peak = await askMatmul(report, threads);
+      for (const model of options.models) {
+        for (const batch of [tasks[model].batch, ...(moreBatches[model] ?? [])]) {
+          await report.ask(deepContenders(model, threads, batch), {
+            title: `${model}, batch ${batch}, ${threadWords(threads)}`,
+            bar: 'PyTorch',
+            item: 'a step',
+            work: { flops: stepFlops(model, batch), peakGflops: peak },
+          });
+        }
       }
     }
     report.close();

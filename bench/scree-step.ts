@@ -1,13 +1,19 @@
-/** One training step of a model: scree-step.ts MODEL THREADS. SGD with momentum 0.9 at the bench's batch, as the peers take it. */
+/** One training step of a model: scree-step.ts MODEL THREADS ENGINE BATCH. SGD with momentum 0.9, as the peers take it. */
 import { Generator } from '../src/random/index.js';
 import { TrainingStep } from '../src/train/step.js';
-import { modelStep, models } from './flops.js';
+import { engines, modelStep, models, type EngineName } from './flops.js';
 import { measure } from './measure.js';
 
-const [, , name, threads] = process.argv;
+const [, , name, threads, engine, batch] = process.argv;
 const model = models.find((one) => one === name);
 if (model === undefined) throw new Error(`scree-step: no model ${name}; there are ${models.join(', ')}`);
-const { request, examples, labels } = modelStep(model, Number(threads));
+const isEngine = (word: string): word is EngineName => Object.hasOwn(engines, word);
+if (!isEngine(engine)) throw new Error(`scree-step: no engine ${engine}`);
+const { request, examples, labels } = modelStep(model, {
+  threads: Number(threads),
+  engine,
+  batch: Number(batch),
+});
 const generator = new Generator(1);
 let count = 0;
 const began = performance.now();
