@@ -108,7 +108,7 @@ export function extremesOf(form: BinaryForm, share = 1): FormExtremes {
     const { value, bound } = evaluateForm(form, direction);
     if (value < lowest.value) lowest = { direction, value };
     if (value > highest.value) highest = { direction, value };
-    if (Math.abs(value) > 1e-6 * size) continue;
+    if (Math.abs(value) > Math.max(1e-6 * size, bound)) continue;
     const root = evenRoot(form, direction);
     if (root === undefined && Math.abs(value) <= bound) isOpen = true;
     const isNew = touching.every(({ direction: [u, v] }) => {

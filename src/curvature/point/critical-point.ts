@@ -132,8 +132,8 @@ function classify(f: LocalFunction, given: Float64Array, reach: number): PointRe
     else if (inertia.kernel.length === 0) return nondegenerate(f, point, at, inertia, given);
     else {
       const judgement = judgeKernel(f, point, inertia);
-      const { series } = judgement;
-      next = series && findShift(f, point, inertia, series, farthest);
+      const { series, splitting } = judgement;
+      next = series && splitting && findShift(f, point, splitting, series, farthest);
       const length = next && norm(next.map((entry, i) => entry - point[i]));
       // Where steps no longer become shorter, rounding makes them.
       if (length === undefined || length > 0.5 * lastShift) {

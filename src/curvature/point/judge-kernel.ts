@@ -4,9 +4,10 @@ import type { Series } from '../../transform/jet-series.js';
 import { followCritical } from './continuation.js';
 import type { Inertia } from './inertia.js';
 import { judgeTwo } from './judge-two.js';
+import { norm } from '../../linalg/index.js';
 import type { LocalFunction } from './local.js';
 import { judgeOne, polynomialText, short, type Branch, type ReducedVerdict } from './reduced.js';
-import { leadingDegree, polynomialCurve, reduce } from './splitting.js';
+import { balanced, leadingDegree, polynomialCurve, reduce, type Splitting } from './splitting.js';
 import { liftBranch } from './way-down.js';
 
 export interface KernelJudgement {
@@ -17,8 +18,9 @@ export interface KernelJudgement {
   readonly open: boolean;
   readonly reducedForm?: string;
   readonly evidence: readonly string[];
-  /** The reduced function. */
+  /** The reduced function, and the coordinates it is in. */
   readonly series?: Series;
+  readonly splitting?: Splitting;
   /** Whether it begins below order 3: the point is not yet the critical one. */
   readonly isLow: boolean;
 }
@@ -39,18 +41,20 @@ export function judgeKernel(
   const ladder = corank === 1 ? orders.one : orders.two;
   let judgement: KernelJudgement | undefined;
   for (const order of ladder) {
-    const { series } = reduce(f, point, inertia, { order, variables: corank, blur });
-    const verdict = corank === 1 ? judgeOne(series, inertia) : judgeTwo(f, point, inertia, series, blur);
+    const reduction = reduce(f, point, inertia, { order, variables: corank, blur });
+    const { splitting, series } = balanced(inertia, reduction.series);
+    const verdict = corank === 1 ? judgeOne(series, splitting) : judgeTwo(f, point, splitting, series, blur);
     const begins = leadingDegree(series);
     // What vanishes to a low order may still not vanish: before it is followed it is carried further.
     if (begins === undefined && order === ladder[0]) continue;
-    const flat = judgeFlat(f, point, verdict, begins === undefined ? corank : 1);
+    const flat = judgeFlat(f, point, verdict, begins === undefined ? corank : 1, blur);
     judgement = {
       verdict,
       ...flat,
       reducedForm: polynomialText(series, begins === undefined ? order : verdict.order),
-      evidence: [kernelText(inertia), ...verdict.evidence, ...flat.evidence],
+      evidence: [kernelText(splitting), ...verdict.evidence, ...flat.evidence],
       series,
+      splitting,
       isLow: begins !== undefined && begins < 3,
     };
     if (!judgement.open || verdict.isBlurred) break;
@@ -58,7 +62,7 @@ export function judgeKernel(
   return judgement ?? judgeRays(f, point, inertia, blur);
 }
 
-function kernelText({ kernel }: Inertia): string {
+function kernelText({ kernel }: Splitting): string {
   const names = ['u', 'v'];
   const axes = kernel.map((vector, k) => `${names[k]} along (${Array.from(vector, short).join(', ')})`);
   return `the Hessian's kernel: ${axes.join(', ')}`;
@@ -70,6 +74,7 @@ function judgeFlat(
   point: Float64Array,
   { flat, open, falls, rises }: ReducedVerdict,
   free: number,
+  blur?: Float64Array,
 ): { level: boolean; open: boolean; evidence: string[] } {
   const stays = open === undefined ? [] : [open];
   if (flat.length === 0) return { level: false, open: open !== undefined, evidence: stays };
@@ -78,6 +83,10 @@ function judgeFlat(
   const found = flat.map((branch) => followCritical(f, liftBranch(f, point, branch), free));
   if (found.every(({ isCritical }) => isCritical)) {
     const distance = Math.max(...found.map((one) => one.distance));
+    if (blur !== undefined && distance < 100 * norm(blur)) {
+      const near = `critical points were followed to a distance of ${short(distance)} only, which is no farther than the point is known`;
+      return { level: false, open: true, evidence: [...stays, near] };
+    }
     const gradient = Math.max(...found.map((one) => one.gradientNorm));
     const text = `critical points go on beside it, all on one level: followed by Newton's method to a distance of ${short(distance)}, where the gradient is at most ${short(gradient)}`;
     return { level: true, open: open !== undefined, evidence: [...stays, text] };
@@ -131,6 +140,6 @@ function judgeRays(
   if (!isFlat) {
     return { verdict, level: false, open: true, evidence, isLow };
   }
-  const follow = judgeFlat(f, point, verdict, corank);
+  const follow = judgeFlat(f, point, verdict, corank, blur);
   return { verdict, ...follow, reducedForm: '0', isLow: false, evidence: [...evidence, ...follow.evidence] };
 }

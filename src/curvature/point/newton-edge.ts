@@ -71,9 +71,12 @@ export function newtonEdge({ series, splitting }: Turned, degree: number, sign: 
   const terms = all.filter(
     ({ i, j, value, error }) => i + j >= degree && Math.abs(value) > zeroFactor * error,
   );
-  const multiple = terms
-    .filter(({ i, j }) => i + j === degree)
-    .reduce((lowest, term) => (term.i < lowest.i ? term : lowest));
+  const leading = terms.filter(({ i, j }) => i + j === degree);
+  if (leading.length === 0) {
+    const open = 'along the line nothing of the leading form is certain';
+    return { order: degree, flat: [], open, evidence: open };
+  }
+  const multiple = leading.reduce((lowest, term) => (term.i < lowest.i ? term : lowest));
   const text = `along the line, a root of multiplicity ${multiple.i},`;
   const flat: Branch[] = [];
   let reached = degree;

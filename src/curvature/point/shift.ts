@@ -1,4 +1,5 @@
 import { monomials, zeroSeries, type Series } from '../../transform/jet-series.js';
+import { norm } from '../../linalg/index.js';
 import { formOf } from './binary-form.js';
 import { arcPoint, type LocalFunction } from './local.js';
 import {
@@ -29,7 +30,9 @@ export function findShift(
 ): Float64Array | undefined {
   const { variables } = series.space;
   if (variables > 2 || splitting.kernel.length !== variables) return undefined;
-  const shift = variables === 1 ? shiftOne(series, farthest) : shiftTwo(series, farthest);
+  // In kernel coordinates, whose units may differ: how far that is in the variables is for the caller to see.
+  const far = farthest / Math.min(...splitting.kernel.map(norm));
+  const shift = variables === 1 ? shiftOne(series, far) : shiftTwo(series, far);
   if (shift === undefined) return undefined;
   const coefficients = shift.map((value) => [0, value]);
   const { normal } = reduce(f, point, splitting, {

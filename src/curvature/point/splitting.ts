@@ -17,7 +17,7 @@ import type { Arc, LocalFunction } from './local.js';
 
 /** Directions that the Hessian decides, and those that it does not. */
 export interface Splitting {
-  /** Orthonormal vectors of the kernel. */
+  /** Vectors that span the kernel: orthonormal, but for their lengths where two are in different units. */
   readonly kernel: readonly Float64Array[];
   /** Vectors nⱼ with nᵢᵀ·H·nⱼ = 0 and nⱼᵀ·H·nⱼ = curvatures[j]. */
   readonly normal: readonly Float64Array[];
@@ -149,10 +149,46 @@ export function reduce(
   const space = monomials(variables, order);
   const series = f.value(space, inputs(space, true));
   if (blur !== undefined) {
-    const along = kernel.map((vector) => Math.abs(dot(vector, blur)));
+    const along = coordinatesIn(kernel, blur).map(Math.abs);
     addBlur(series, variables === kernel.length ? along : [Math.hypot(...along)]);
   }
   return { series, normal: solved };
+}
+
+/** Of a vector's part in the kernel. */
+function coordinatesIn(kernel: readonly Float64Array[], vector: Float64Array): number[] {
+  const dots = kernel.map((direction) => dot(direction, vector));
+  if (kernel.length !== 2) return dots;
+  const [a, b, c] = [dot(kernel[0], kernel[0]), dot(kernel[0], kernel[1]), dot(kernel[1], kernel[1])];
+  const determinant = a * c - b * b;
+  return [(c * dots[0] - b * dots[1]) / determinant, (a * dots[1] - b * dots[0]) / determinant];
+}
+
+/**
+ * Two kernel coordinates in units in which the first form of g is balanced: its outer coefficients are of one size, but for a power of
+ * two. Roots that are close together only for the sake of units are apart then.
+ */
+export function balanced(splitting: Splitting, series: Series): { splitting: Splitting; series: Series } {
+  const same = { splitting, series };
+  const degree = leadingDegree(series);
+  if (degree === undefined || series.space.variables !== 2) return same;
+  const { space, value, error } = series;
+  const places = Array.from({ length: degree + 1 }, (_, j) => j).filter(
+    (j) => !isZero(series, space.offsets[degree] + j),
+  );
+  const [first, last] = [places[0], places[places.length - 1]];
+  if (first === last) return same;
+  const sizeOf = (j: number) => Math.log2(Math.abs(value[space.offsets[degree] + j]));
+  const power = Math.round((sizeOf(first) - sizeOf(last)) / (last - first));
+  // Of moderate differences coordinates stay as they are: numbers are read easier.
+  if (Math.abs(power) < 6) return same;
+  const scale = (numbers: Float64Array) =>
+    numbers.map((number, m) => number * 2 ** (power * space.exponents[m][1]));
+  const [u, v] = splitting.kernel;
+  return {
+    splitting: { ...splitting, kernel: [u, v.map((entry) => entry * 2 ** power)] },
+    series: { ...series, value: scale(value), error: scale(error) },
+  };
 }
 
 /** What moving the origin by a distance along each coordinate may do to each coefficient: it takes from those of the next degree. */
