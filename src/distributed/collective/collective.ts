@@ -24,8 +24,11 @@ export interface Collective {
   readonly traffic: Traffic;
   /** The bytes of `root` become everyone's. */
   broadcast(data: Uint8Array, root: number): Promise<void>;
-  /** The sum over the ranks, in place: on a ring, 2(P − 1)/P of the data out and in (Patarasuk and Yuan 2009). */
-  allReduce(data: Float32Array | Float64Array): Promise<void>;
+  /**
+   * The sum over the ranks, in place: on a ring, 2(P − 1)/P of the data out and in (Patarasuk and Yuan 2009).
+   * @param stream from 0: calls with a number are matched with the others' calls of that number, whatever else is called
+   */
+  allReduce(data: Float32Array | Float64Array, stream?: number): Promise<void>;
   /**
    * @param send `counts[rank]` bytes
    * @param receive the parts of all ranks, one behind the other, rank r's of `counts[r]` bytes

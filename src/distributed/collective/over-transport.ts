@@ -11,7 +11,11 @@ export interface CollectiveOptions {
 
 /** Tags below are the caller's; those from here on belong to collectives, each message stream with one of its own. */
 const firstOwnTag = 2 ** 14;
-const ownTags = 2 ** 14;
+const ownTags = 2 ** 13;
+
+/** The rest is for numbered streams: so many of them with so many tags each. */
+const numberedStreams = 64;
+const tagsOfStream = ownTags / numberedStreams;
 
 /** Larger messages go in pieces: a whole 100 MB buffer is up to 18 times slower through Open MPI's shared memory. */
 const pieceBytes = 4 * 2 ** 20;
@@ -55,6 +59,11 @@ export function overTransport(
   const others = Array.from({ length: size - 1 }, (_, index) => (rank + 1 + index) % size);
   let streams = 0;
   const nextTag = () => firstOwnTag + (streams++ % ownTags);
+  const calls = new Uint32Array(numberedStreams);
+  const nextTagOf = (stream: number) => {
+    const own = stream % numberedStreams;
+    return firstOwnTag + ownTags + own * tagsOfStream + (calls[own]++ % tagsOfStream);
+  };
 
   const waits = new Set<(reason: Error) => void>();
   const broken = () =>
@@ -137,12 +146,12 @@ export function overTransport(
     }
   }
 
-  async function allReduce(data: Summable): Promise<void> {
+  async function allReduce(data: Summable, stream?: number): Promise<void> {
     if (size === 1 || data.length === 0) return;
     const length = Math.max(1, Math.floor(pieceBytes / data.BYTES_PER_ELEMENT)) * size;
     const blocks = Array.from({ length: Math.ceil(data.length / length) }, (_, index) => ({
       values: data.subarray(index * length, (index + 1) * length),
-      tag: nextTag(),
+      tag: stream === undefined ? nextTag() : nextTagOf(stream),
     }));
     let next = 0;
     const lane = async (): Promise<void> => {

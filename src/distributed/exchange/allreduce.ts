@@ -34,7 +34,8 @@ export function allreduce({ collective, codec, workspace, buckets, seed }: Excha
       let waited = 0;
       await coders[bucket].reduce(buckets[bucket].values, step, async (part) => {
         const from = performance.now();
-        await collective.allReduce(workspace.floats(part));
+        // A second round of one bucket may come before or after another's first.
+        await collective.allReduce(workspace.floats(part), bucket);
         waited += performance.now() - from;
       });
       clock.wireMs += waited;
