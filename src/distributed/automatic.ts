@@ -8,8 +8,8 @@ import { predictDefault, type Link, type Prediction } from './predict.js';
 /** Codecs that lose least for what they save come first. */
 const candidates = ['none', 'fp16', 'int8', 'onebit'];
 
-/** A codec that loses something must save this share of the time of the one before. */
-const worthwhile = 0.8;
+/** A step with a codec that loses more must take at most this share of the time with the one before. */
+const worthwhile = 0.9;
 
 /** Values of the all-reduce that measures the link. */
 const probeValues = 2 ** 18;
@@ -38,25 +38,33 @@ export async function measureLink(collective: Collective): Promise<Link> {
 
 const totalMs = ({ codecMs, wireMs }: Prediction): number => codecMs + wireMs;
 
-/** Measures the link and some codecs, and takes what makes a step shortest; a codec that loses more must be worth it. */
+/**
+ * Measures the link and some codecs, and takes what makes a step shortest; a codec that loses more than another must be worth it.
+ * @param computeMs what a step takes beside its exchange, on this rank
+ */
 export async function chooseAutomatically(
   collective: Collective,
   shapes: readonly Shape[],
+  computeMs: number,
   options: WireOptions,
 ): Promise<{ choice: WireChoice; why: string }> {
   const { size } = collective;
   const link = await measureLink(collective);
   const predictions: Prediction[] = [];
   for (const name of candidates) predictions.push(await predictDefault(parseCodec(name), shapes, size, link));
+  const stepMs = (one: Prediction) => computeMs + totalMs(one);
   let best = predictions[0];
-  for (const next of predictions.slice(1)) if (totalMs(next) < worthwhile * totalMs(best)) best = next;
+  for (const next of predictions.slice(1)) if (stepMs(next) < worthwhile * stepMs(best)) best = next;
   const ms = (value: number) => `${Number(value.toPrecision(3))} ms`;
   const list = predictions.map((one) => `${one.codec} ${ms(totalMs(one))}`).join(', ');
   const rate = `${Number(((8 * link.bytesPerSecond) / 1e9).toPrecision(3))} Gbit/s`;
-  const reason = best === predictions[0] ? 'nothing saves a fifth of its time' : 'it saves more than a fifth';
+  const reason =
+    best === predictions[0]
+      ? 'no codec makes a step a tenth shorter'
+      : 'it makes a step more than a tenth shorter';
   const own = {
     codec: best.codec,
-    why: `compress auto: ${best.codec}, for ${reason} (link ${rate}; a step's exchange: ${list})`,
+    why: `compress auto takes ${best.codec}: ${reason} (compute ${ms(computeMs)} a step, link ${rate}; exchange with ${list})`,
   };
   // All ranks take rank 0's choice: theirs may differ by what they measured.
   const { codec, why } = await broadcastObject(collective, own);

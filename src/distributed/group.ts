@@ -1,6 +1,8 @@
 import { ScreeError } from '../graph/errors.js';
-import type { NDArray } from '../graph/ndarray.js';
+import { zeros, type NDArray } from '../graph/ndarray.js';
+import type { TensorType } from '../graph/op.js';
 import { sizeOf } from '../graph/shape.js';
+import { Generator } from '../random/index.js';
 import {
   AccumulatedStep,
   parametersSha256,
@@ -54,6 +56,9 @@ class Ranks implements TrainGroup {
     this.size = collective.size;
     // What is out of range is told before data are read.
     if (options.compress !== 'auto') this.#choice = chooseWire(options);
+    else if (options.exchange !== undefined) {
+      throw new ScreeError(`train: compress auto chooses the exchange, too; leave out ${options.exchange}`);
+    }
   }
 
   get description() {
@@ -98,13 +103,9 @@ class Ranks implements TrainGroup {
     const { start, batchSize, optimizer } = request;
     this.#request = request;
     const shapes = start.types.parameters.map(({ shape }) => shape);
-    if (this.#choice === undefined) {
-      const { choice, why } = await chooseAutomatically(collective, shapes, options);
-      this.#choice = choice;
-      options.onNote?.(why);
-    }
-    const choice = this.#choice;
-    if (optimizer.gradientAt !== undefined && choice.compress !== 'none') {
+    // What is to be chosen is measured with gradients as they are.
+    const choice = this.#choice ?? chooseWire({ ...options, compress: 'none', exchange: undefined });
+    if (optimizer.gradientAt !== undefined && options.compress !== undefined && choice.compress !== 'none') {
       throw new ScreeError(
         `train: ${optimizer.name} takes two gradients a step, whose residuals would mix; it goes with compress none, not ${choice.compress}`,
       );
@@ -121,6 +122,16 @@ class Ranks implements TrainGroup {
     });
     this.#share = share;
     const stepper = await AccumulatedStep.compile(request, parts, share);
+    if (this.#choice === undefined) {
+      const computeMs = await trialMs(request, stepper, share);
+      const chosen =
+        optimizer.gradientAt === undefined
+          ? await chooseAutomatically(collective, shapes, computeMs, options)
+          : { choice, why: `compress auto takes none: ${optimizer.name} takes two gradients a step` };
+      this.#choice = chosen.choice;
+      share.use(chosen.choice);
+      options.onNote?.(chosen.why);
+    }
     return {
       async run(batch, values) {
         const began = performance.now();
@@ -199,4 +210,28 @@ class Ranks implements TrainGroup {
     if (value === undefined) throw new ScreeError('train group: no step has been compiled yet');
     return value;
   }
+}
+
+/** Steps that are taken to see how long one computes; the first is not counted. */
+const trials = 3;
+
+/** Takes some steps on a batch of zeros, and the state back. @returns the shortest time of one without its exchange */
+async function trialMs(request: StepRequest, stepper: Stepper, share: GradientShare): Promise<number> {
+  const { start, batchSize, input, label, mixes } = request;
+  const { state } = start;
+  const before = state.current.map(({ data }) => data.slice());
+  const blank = ({ shape, dtype }: TensorType) => zeros([batchSize, ...shape], dtype);
+  const labels = blank(label);
+  const batch = { inputs: blank(input), labels, ...(mixes && { mix: { labels, weight: zeros([]) } }) };
+  let shortest = Infinity;
+  for (let step = 1; step <= trials; step++) {
+    const waited = share.tally.waitedMs;
+    const began = performance.now();
+    await stepper.run(batch, { lr: 0, step, random: new Generator(step), momentum: 0 });
+    const computeMs = performance.now() - began - (share.tally.waitedMs - waited);
+    if (step > 1) shortest = Math.min(shortest, computeMs);
+  }
+  // The sides of the state have changed places: both are as they were.
+  for (const side of [state.current, state.next]) side.forEach(({ data }, index) => data.set(before[index]));
+  return shortest;
 }

@@ -29,7 +29,8 @@ export interface Tally {
 
 export interface GradientShare extends StepShare {
   readonly exchange: Exchange;
-  readonly workspace: Workspace;
+  /** Exchanges by another choice from now on; what was counted so far is forgotten. */
+  use(choice: WireChoice): void;
   readonly tally: Tally;
   /** Whether a rank wished the run to end, as agreed in the last step. */
   readonly stopping: boolean;
@@ -64,9 +65,11 @@ export function shareOf(request: ShareRequest): GradientShare {
   }
   const workspace = new Workspace();
   const { buckets, gradients } = bucketGradient(workspace, shapes, choice.bucketBytes);
-  const { codec } = choice;
-  const exchange = exchangeByName(choice.exchange)({ collective, codec, workspace, buckets, seed });
-  const tally: Tally = { steps: 0, sentBytes: 0, computeMs: 0, exchangeMs: 0, waitedMs: 0 };
+  const exchangeOf = ({ codec, exchange: name }: WireChoice): Exchange =>
+    exchangeByName(name)({ collective, codec, workspace, buckets, seed });
+  let exchange = exchangeOf(choice);
+  const nothing: Tally = { steps: 0, sentBytes: 0, computeMs: 0, exchangeMs: 0, waitedMs: 0 };
+  const tally = { ...nothing };
   let stopping = false;
 
   /** Loss, mean and the wish to end of all ranks: numbers so few that they are summed as they are. */
@@ -84,8 +87,13 @@ export function shareOf(request: ShareRequest): GradientShare {
     firstPart: rank * parts,
     weight: (count * size) / batchSize,
     gradients: gradients.map((array, index): NDArray => ({ ...array, shape: held[index] })),
-    exchange,
-    workspace,
+    get exchange() {
+      return exchange;
+    },
+    use(next) {
+      exchange = exchangeOf(next);
+      Object.assign(tally, nothing);
+    },
     tally,
     get stopping() {
       return stopping;

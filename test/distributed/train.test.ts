@@ -83,6 +83,24 @@ describe('ranks that train together', () => {
     },
   );
 
+  test('auto says what it takes and why, and trains as if that had been asked for', async () => {
+    const notes: string[] = [];
+    const [chosen] = await together(2, small, (rank) => ({
+      compress: 'auto',
+      ...(rank === 0 && { onNote: (note: string) => notes.push(note) }),
+    }));
+    const codec = chosen.report.wire?.codec ?? '';
+    expect(notes).toEqual([expect.stringMatching(new RegExp(`^compress auto takes ${codec}: .* link .*`))]);
+    const [asked] = await together(2, small, { compress: codec });
+    expect(chosen.report.parametersSha256).toBe(asked.report.parametersSha256);
+  });
+
+  test.each(['server', 'sparse'])('%s takes the same steps on every rank', async (exchange) => {
+    const compress = exchange === 'sparse' ? 'topk:ratio=0.05' : 'int8';
+    const results = await together(3, small, { compress, exchange });
+    expect(new Set(results.map(({ report }) => report.parametersSha256)).size).toBe(1);
+  });
+
   test('running statistics are the mean over the ranks of those that each one would keep alone', async () => {
     const model = sequential(conv(4, 3), batchNorm(), relu(), flatten(), dense(10));
     const options: TrainOptions = { ...small, model, steps: 1 };
