@@ -6,6 +6,7 @@ import type { Tensor } from '../src/graph/tensor.js';
 import { conv, float32, softmax, trace } from '../src/ops/index.js';
 import { grad } from '../src/transform/index.js';
 import { runMain } from './support/run-main.js';
+import { describeNative } from './native/support.js';
 
 describe('work of a node', () => {
   const last = (f: (x: Tensor, y: Tensor) => Tensor, x: number[], y: number[]) => {
@@ -85,7 +86,20 @@ describe('scree explain', () => {
       }),
     ),
   });
-  const args = ['explain', 'cnn', '--batch', '3', '--input', '1x8x8', '--threads', '1', '--runs', '1'];
+  const args = [
+    'explain',
+    'cnn',
+    '--batch',
+    '3',
+    '--input',
+    '1x8x8',
+    '--threads',
+    '1',
+    '--runs',
+    '1',
+    '--engine',
+    'onnx',
+  ];
 
   test('prints a row for each op with its share', async () => {
     const { code, stdout } = await runMain(...args);
@@ -123,5 +137,33 @@ describe('scree explain', () => {
     expect(code).toBe(1);
     expect(stderr).toContain(message);
     expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describeNative('scree explain on the native engine', () => {
+  const args = ['explain', 'cnn', '--batch', '3', '--input', '1x8x8', '--threads', '1', '--runs', '1'];
+
+  test('names the implementation of each step, and the memory that the plan takes', async () => {
+    const { code, stdout } = await runMain(...args, '--engine', 'native', '--json');
+    expect(code).toBe(0);
+    const { target, memoryBytes, rows } = z
+      .object({
+        target: z.string(),
+        memoryBytes: z.int(),
+        rows: z.array(z.object({ op: z.string(), implementation: z.string().min(1), gflop: z.number() })),
+      })
+      .parse(JSON.parse(stdout));
+    expect(target).toBe('native');
+    // The cotangent of the first ReLU, 3 × 32 × 8 × 8 float32, and its mask are there at once.
+    expect(memoryBytes).toBeGreaterThan(3 * 32 * 8 * 8 * 4);
+    const convolution = rows.find(({ op }) => op === 'conv');
+    expect(convolution?.implementation).toMatch(/^(jit|brg)/);
+    expect(convolution?.gflop).toBeCloseTo((2 * 3 * (8 * 8 * 32 * 9 + 4 * 4 * 64 * 32 * 9)) / 1e9, 12);
+  });
+
+  test('prints them as a table', async () => {
+    const { stdout } = await runMain(...args, '--engine', 'native');
+    expect(stdout).toContain('native on 1 thread');
+    expect(stdout).toMatch(/memory beside weights and batch: [\d.]+ [kM]B/);
   });
 });

@@ -1,19 +1,29 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
+import { profileNative } from '../../src/compile/native/index.js';
 import { profileGraph } from '../../src/compile/onnx/profile-graph-node.js';
 import { profileByOp, type StepProfile, type StepProfileRow } from '../../src/compile/step-profile.js';
 import { ScreeError } from '../../src/graph/errors.js';
 import { showShape, type Shape } from '../../src/graph/shape.js';
 import { models } from '../../src/nn/index.js';
 import { parseOptimizer } from '../../src/optim/index.js';
-import { chooseModel } from '../../src/train/choose-model.js';
+import { chooseModel, unknownModel } from '../../src/train/choose-model.js';
+import { isModelPath } from '../../src/train/model-module.js';
+import { chooseTarget } from '../../src/train/index.js';
+import { traceModel } from '../../src/train/learner.js';
 import { sampleGraph, sampleStep } from '../../src/train/sample-step.js';
-import { addSharedOptions, parseNumber, parseShape, type SharedOptions } from '../options.js';
+import {
+  addEngineOption,
+  addSharedOptions,
+  parseNumber,
+  parseShape,
+  type EngineOptions,
+} from '../options.js';
 import { formatCount, formatPercent, formatSI } from '../terminal/format.js';
 import { styleFor } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
 
-interface ExplainCommandOptions extends SharedOptions {
+interface ExplainCommandOptions extends EngineOptions {
   batch: number;
   input?: Shape;
   classes?: number;
@@ -27,9 +37,9 @@ export function addExplainCommand(program: Command): void {
     .command('explain')
     .summary('say what the time of one training step goes to')
     .description(
-      "Measure one training step of a model on random numbers under ONNX Runtime's profiler: for each op of the graph how " +
-        'often it is there, its floating-point operations (two for each multiply-add) and bytes (operands read and result ' +
-        'written once), its time and share. The profiler itself costs a few microseconds an operator.',
+      'Measure one training step of a model on random numbers: for each op of the graph how often it is there, its ' +
+        'floating-point operations (two for each multiply-add) and bytes (operands read and result written once), its time and ' +
+        'share, and what runs it. On the native engine a row is a step of its program, and slow implementations are named.',
     )
     .argument('<model>', `${Object.keys(models).join(', ')}, or the path of a module`)
     .option('--batch <n>', 'examples a step', parseNumber, 32)
@@ -38,6 +48,7 @@ export function addExplainCommand(program: Command): void {
     .option('--optimizer <spec>', 'what makes the update', 'sgd:lr=0.01,momentum=0.9')
     .option('--runs <n>', 'steps to average over', parseNumber, 10)
     .option('--all', 'a row for each node of the graph');
+  addEngineOption(command);
   addSharedOptions(command, 'the profile as one JSON object').action(runExplain);
 }
 
@@ -51,6 +62,7 @@ async function runExplain(name: string, options: ExplainCommandOptions): Promise
   const runs = requireCount('runs', options.runs);
   const threads = requireCount('threads', options.threads ?? availableParallelism());
   const usual = Object.hasOwn(models, name) ? models[name].usual : undefined;
+  if (usual === undefined && !isModelPath(name)) throw unknownModel(name);
   const input = options.input ?? usual?.input;
   const outputs = options.classes ?? usual?.classes;
   if (input === undefined || outputs === undefined) {
@@ -63,17 +75,13 @@ async function runExplain(name: string, options: ExplainCommandOptions): Promise
       : ({ kind: 'classification', classes } as const);
   const chosen = await chooseModel(name, { name: 'explain', inputShape: input, task });
   const optimizer = parseOptimizer(options.optimizer);
-  const step = sampleStep({
-    model: chosen.model,
-    input,
-    outputs,
-    batchSize,
-    optimizer,
-    target: 'onnx',
-    threads,
-  });
+  const { model } = chosen;
+  const step = sampleStep({ model, input, outputs, batchSize, optimizer, target: 'onnx', threads });
+  const { engine = 'auto' } = options;
+  const { target: engineTaken } = await chooseTarget(engine, { threads }, () => traceModel(step.request));
   const { graph, inputs } = sampleGraph(step);
-  const profile = await profileGraph(graph, inputs, { threads, runs });
+  const profileOn = engineTaken === 'native' ? profileNative : profileGraph;
+  const profile = await profileOn(graph, inputs, { threads, runs });
   const rows = options.all ? profile.nodes : profileByOp(profile);
   if (options.json) {
     const about = {
@@ -83,8 +91,10 @@ async function runExplain(name: string, options: ExplainCommandOptions): Promise
       batch: batchSize,
       optimizer: options.optimizer,
     };
-    const { target } = profile;
-    process.stdout.write(`${JSON.stringify({ ...about, target, threads, runs, rows })}\n`);
+    const { target, memoryBytes, warnings } = profile;
+    process.stdout.write(
+      `${JSON.stringify({ ...about, target, threads, runs, memoryBytes, warnings, rows })}\n`,
+    );
     return;
   }
   const title =
@@ -119,7 +129,13 @@ function profileLines(rows: readonly StepProfileRow[], profile: StepProfile): st
   const { nodes } = profile;
   const own = nodes.filter(({ node }) => node === undefined).reduce((sum, { ms }) => sum + ms, 0);
   const note = `the ${profile.target} target's own part, such as changes of layout: ${digits(own)} ms`;
-  return own > 0 ? [...lines, '', note] : lines;
+  const { memoryBytes, warnings = [] } = profile;
+  const notes = [
+    ...(own > 0 ? [note] : []),
+    ...(memoryBytes === undefined ? [] : [`memory beside weights and batch: ${formatSI(memoryBytes, 'B')}`]),
+    ...warnings.map((line) => `warning: ${line}`),
+  ];
+  return notes.length > 0 ? [...lines, '', ...notes] : lines;
 }
 
 function sumOf(op: string, rows: readonly StepProfileRow[]): StepProfileRow {

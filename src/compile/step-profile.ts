@@ -21,7 +21,11 @@ export interface StepProfile {
   readonly threads: number;
   /** Runs that the times are means of. */
   readonly runs: number;
-  /** A row for each node of the graph that takes time, slowest first. */
+  /** Memory of the program beside its inputs and outputs, where the target plans it. */
+  readonly memoryBytes?: number;
+  /** What makes the program slower than it could be, a line each. */
+  readonly warnings?: readonly string[];
+  /** A row for each node of the graph that takes time, or for each step where a target joins nodes; slowest first. */
   readonly nodes: readonly (StepProfileRow & { readonly node: number | undefined })[];
 }
 

@@ -12,3 +12,4 @@ export {
   type Search,
 } from './find.js';
 export { installLibrary } from './install.js';
+export { profileNative } from './profile.js';
