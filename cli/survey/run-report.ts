@@ -67,7 +67,7 @@ export function verdictOf(network: NetworkSurvey): string {
       : `no negative curvature was found in ${spectrum.steps} steps, too few to exclude it`;
   const [best] = waysDown.filter(({ decrease }) => decrease > 0);
   const way = best
-    ? `The best way down that was tried, along ${best.along === 'gradient' ? 'the gradient' : 'the negative curvature'}, lowers the loss by ${formatNumber(best.decrease)}.`
+    ? `The best way down that was tried, along the ${best.along}, lowers the loss by ${formatNumber(best.decrease)}.`
     : 'No way down was found by a search along them.';
   const link = isStationary(network) && isNegative(lowest) ? ', and' : ';';
   return `${gradient}${link} ${curvature}. ${way}`;
@@ -226,7 +226,7 @@ function escapeLines({ escape, model, data }: RunSurvey): string[] {
   }
   return [
     '',
-    `the weights along ${along}, loss ${formatNumber(value)}: ${file}`,
+    `the weights along the ${along}, loss ${formatNumber(value)}: ${file}`,
     `go on from there: ${commandName()} train ${model} --data ${data} --weights ${file}`,
   ];
 }
@@ -256,7 +256,7 @@ function planeLines(plane: RunPlane | undefined, columns: number, style: Style):
     : 'plane of two random directions, normalised filter by filter';
   return [
     '',
-    style('bold', head),
+    ...wrapped(head, columns).map((line) => style('bold', line)),
     ...plot.toLines({ xName: 'a', yName: 'b', style }),
     style('dim', told === '' ? 'flat' : `levels ${told}`),
     ...table(rows, { columns: ['step', 'a', 'b', 'off the plane', 'loss', 'loss on the plane'], style }),
@@ -299,8 +299,8 @@ export function runReport(
   };
   const ways = network.waysDown.map(({ along, step: length, decrease, value }) =>
     decrease > 0
-      ? `  along ${along}: ${formatNumber(Math.abs(length))} far, the loss falls by ${formatNumber(decrease)} to ${formatNumber(value)}`
-      : `  along ${along}: nowhere lower`,
+      ? `  along the ${along}: ${formatNumber(Math.abs(length))} far, the loss falls by ${formatNumber(decrease)} to ${formatNumber(value)}`
+      : `  along the ${along}: nowhere lower`,
   );
   return [
     style(
@@ -336,6 +336,6 @@ export function runReport(
         ]
       : []),
     ...escapeLines(survey),
-    ...(files.length > 0 ? ['', `written: ${files.join(', ')}`] : []),
+    ...(files.length > 0 ? ['', ...paragraph(`written: ${files.join(', ')}`)] : []),
   ];
 }
