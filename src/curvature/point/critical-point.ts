@@ -134,6 +134,7 @@ function classify(f: LocalFunction, given: Float64Array, reach: number): PointRe
       const judgement = judgeKernel(f, point, inertia);
       const { series, splitting } = judgement;
       next = series && splitting && findShift(f, point, splitting, series, farthest);
+      if (next !== undefined && isAway(next)) next = undefined;
       const length = next && norm(next.map((entry, i) => entry - point[i]));
       // Where steps no longer become shorter, rounding makes them.
       if (length === undefined || length > 0.5 * lastShift) {
@@ -263,6 +264,13 @@ function withoutDerivatives(f: LocalFunction, point: Float64Array, at: Derivativ
 
 function regular(f: LocalFunction, point: Float64Array, at: Derivatives): PointReport {
   const known = measured(f, point, at);
+  if (isCritical(at)) {
+    const evidence = [
+      `the gradient is zero as far as rounding tells: its norm is ${short(known.gradientNorm)}, rounding explains ${short(norm(at.gradientError))}`,
+      'steps to where it is zero for certain lead farther away than the point given can be meant',
+    ];
+    return { ...known, kind: 'unknown', evidence };
+  }
   return {
     ...known,
     kind: 'regular',

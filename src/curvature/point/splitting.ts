@@ -171,7 +171,8 @@ function coordinatesIn(kernel: readonly Float64Array[], vector: Float64Array): n
 export function balanced(splitting: Splitting, series: Series): { splitting: Splitting; series: Series } {
   const same = { splitting, series };
   const degree = leadingDegree(series);
-  if (degree === undefined || series.space.variables !== 2) return same;
+  // A form below order 3 is what a point beside the critical one has: it says nothing of units.
+  if (degree === undefined || degree < 3 || series.space.variables !== 2) return same;
   const { space, value, error } = series;
   const places = Array.from({ length: degree + 1 }, (_, j) => j).filter(
     (j) => !isZero(series, space.offsets[degree] + j),
