@@ -127,7 +127,7 @@ describe('scree explain', () => {
   });
 
   test.each([
-    [['nomodel', '--input', '3', '--classes', '2'], 'unknown model "nomodel"'],
+    [['lenett'], 'unknown model "lenett"; did you mean "lenet"?'],
     [['./no-such-model.ts'], 'a model of your own needs --input and --classes'],
     [['cnn', '--batch', '0'], '--batch must be a positive integer, not 0'],
     [['cnn', '--input', '1x-2'], '--input 1x-2 is no shape'],

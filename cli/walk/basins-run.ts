@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { walkRows, type BasinsTask } from './basins-task.js';
-import { startThread } from './thread.js';
+import { startThread } from '../../src/compile/native/thread.js';
 
 /** Walks all rows of starts on this thread and on `threads − 1` others, each taking the next row when it has done one. */
 export async function runBasins(

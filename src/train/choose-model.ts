@@ -40,14 +40,16 @@ async function find(given: string | Layer, { inputShape, task }: ModelPurpose): 
       file: { path, sha256 },
     };
   }
-  if (!Object.hasOwn(models, given)) {
-    throw new ScreeError(
-      `${unknownName('model', given, Object.keys(models))}; a module of your own is given by its path, ./model.ts`,
-    );
-  }
+  if (!Object.hasOwn(models, given)) throw unknownModel(given);
   const model = models[given];
   if (task.kind === 'characters' && model.usual.input.length !== 1) throw needsSequences(given);
   return { model: model.build(inputShape, outputs), name: given };
+}
+
+/** The error for what is neither the name of a model nor the path of a module. */
+export function unknownModel(given: string): ScreeError {
+  const unknown = unknownName('model', given, Object.keys(models));
+  return new ScreeError(`${unknown}; a module of your own is given by its path, ./model.ts`);
 }
 
 function needsSequences(name: string): ScreeError {
