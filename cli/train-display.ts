@@ -2,7 +2,7 @@ import type { Task } from '../src/data/index.js';
 import type { MetricsRow, Progress, Score } from '../src/train/index.js';
 import { mainMetric } from './metrics.js';
 import { summaryLines, type SummaryKind } from './model-summary.js';
-import { formatCount, formatDuration, formatNumber } from './terminal/format.js';
+import { formatCount, formatDuration, formatNumber, formatSI } from './terminal/format.js';
 import { History } from './terminal/history.js';
 import { startLive, type Live } from './terminal/live.js';
 import { trainingLine, trainingView, type Measured, type TrainingState } from './terminal/progress.js';
@@ -91,7 +91,8 @@ export class TrainDisplay {
     const batch = `batch ${batchSize}${accumulate > 1 ? ` in ${accumulate} parts` : ''}`;
     const counted = `${threads} thread${threads === 1 ? '' : 's'}`;
     const where = target === 'javascript' ? target : `${engineNames[target]}, ${counted}`;
-    const details = [`${formatCount(parameters)} parameters`, optimizer, batch, where];
+    const memory = run.memoryBytes === undefined ? [] : [`${formatSI(run.memoryBytes, 'B')} a step`];
+    const details = [`${formatCount(parameters)} parameters`, optimizer, batch, where, ...memory];
     const title = `${model} on ${data}`;
     Object.assign(this.#state, { title, details, epochs, step: resumedFrom ?? 0, steps });
     this.#rateFrom = { step: resumedFrom ?? 0, at: performance.now() };

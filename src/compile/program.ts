@@ -14,6 +14,8 @@ import type { MapLeaves, Tree } from '../graph/tree.js';
 export interface Executable {
   /** What is run: equivalent to the graph that was given, with the same inputs and outputs. */
   readonly graph: Graph;
+  /** Memory beside the arrays of a run, where the target plans it before the first. */
+  readonly bytes?: number;
   /** @throws ScreeError (an asynchronous target by rejection) for arrays that do not fit; nothing is written then. */
   run(inputs: readonly NDArray[], outputs: readonly NDArray[]): void | Promise<void>;
   /** Frees what the target holds outside the heap; running afterwards is an error where it holds anything. */

@@ -249,6 +249,13 @@ export class AccumulatedStep implements Stepper {
     return from;
   }
 
+  get memoryBytes(): number | undefined {
+    const { part, place, apply } = this.programs;
+    if (part.bytes === undefined) return undefined;
+    const sums = this.#sides.flatMap(arraysOf).reduce((sum, { data }) => sum + data.byteLength, 0);
+    return part.bytes + (place?.bytes ?? 0) + (apply.bytes ?? 0) + sums;
+  }
+
   close(): void {
     const { part, place, apply } = this.programs;
     for (const program of [part, place, apply]) program?.close();

@@ -35,6 +35,8 @@ export type Progress =
       readonly target: Target;
       /** Where a quicker engine could be had: how, in one line. */
       readonly hint?: string;
+      /** What a step takes at most, weights and all, in bytes; where the engine plans it. */
+      readonly memoryBytes?: number;
       readonly threads: number;
       /** That train together. */
       readonly ranks: number;

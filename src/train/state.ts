@@ -33,6 +33,8 @@ function layout(entries: readonly StateEntry[]): { offsets: number[]; bytes: num
  */
 export class TrainingState {
   readonly #sides: [readonly NDArray[], readonly NDArray[]];
+  /** Of both buffers. */
+  readonly bytes: number;
 
   /** @param initial the first values, in the order of the entries */
   constructor(
@@ -40,6 +42,7 @@ export class TrainingState {
     initial: readonly NDArray[],
   ) {
     const { offsets, bytes } = layout(entries);
+    this.bytes = 2 * bytes;
     const side = (): readonly NDArray[] => {
       const buffer = new ArrayBuffer(bytes);
       return entries.map(({ inStep: { shape, dtype } }, index) => ({

@@ -47,6 +47,8 @@ export interface Found {
 
 /** Takes steps: moves a state by the gradient of a batch. */
 export interface Stepper {
+  /** Bytes beside weights and batches, where the target plans them before the first step. */
+  readonly memoryBytes?: number;
   /** Takes one step. The state is the new one when the promise is kept, and the old one when it is broken. */
   run(batch: StepBatch, values: StepValues): Promise<Found>;
   close(): void;
@@ -184,6 +186,10 @@ export class TrainingStep implements Stepper {
    */
   static async compile(request: StepRequest): Promise<TrainingStep> {
     return new TrainingStep(await compileGraph(traceStep(request), request.compile), request);
+  }
+
+  get memoryBytes(): number | undefined {
+    return this.executable.bytes;
   }
 
   async run(batch: StepBatch, values: StepValues): Promise<Found> {

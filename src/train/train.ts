@@ -12,6 +12,7 @@ import { checkOutput, type Score } from './judge.js';
 import { loadWeights } from './export-weights.js';
 import { labelType, traceModel, type Learner } from './learner.js';
 import { hasStoppedEarly, runLoop, type Progress } from './loop.js';
+import { requireMemory, type StepMemory } from './memory.js';
 import { makePlan, planDefaults, type Plan, type PlanOptions } from './plan.js';
 import { startPosition, type Best, type Position } from './position.js';
 import { Recorder } from './recorder.js';
@@ -144,7 +145,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const program = await compileStep(request, plan, options.group);
   const evaluator = new Evaluator(learner);
   try {
-    return await openAndRun(options, { plan, initial, start, program, evaluator });
+    const parts = { plan, initial, start, program, evaluator };
+    const memory = memoryOf(parts);
+    if (memory !== undefined) requireMemory(memory, plan);
+    return await openAndRun(options, parts);
   } finally {
     program.close();
     await evaluator.close();
@@ -158,6 +162,11 @@ function compileStep(
 ): Promise<Stepper> {
   if (group !== undefined) return group.compileStep(request, accumulate);
   return accumulate === 1 ? TrainingStep.compile(request) : AccumulatedStep.compile(request, accumulate);
+}
+
+/** Undefined where the engine does not say beforehand. */
+function memoryOf({ start, program: { memoryBytes } }: Parts): StepMemory | undefined {
+  return memoryBytes === undefined ? undefined : { state: start.state.bytes, plan: memoryBytes };
 }
 
 function countParameters({ parameters }: Initialised): number {
@@ -220,6 +229,7 @@ async function run(options: TrainOptions, parts: Parts, sitting: Sitting): Promi
   const { position, resumedFrom, folder, recorder } = sitting;
   const { checkpointEvery, signal, onProgress = () => undefined, group } = options;
   const { chosen, data, optimizer, batchSize, accumulate, target, hint, threads, epochs, steps } = plan;
+  const memory = memoryOf(parts);
   const about = {
     run: folder?.path ?? null,
     model: chosen.name,
@@ -238,6 +248,7 @@ async function run(options: TrainOptions, parts: Parts, sitting: Sitting): Promi
     accumulate,
     target,
     hint,
+    memoryBytes: memory && memory.state + memory.plan,
     threads,
     ranks: group?.size ?? 1,
     epochs,
