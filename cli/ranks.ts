@@ -9,6 +9,7 @@ import {
   joinMpi,
   launcherLibrary,
   shareWork,
+  synchronisers,
   trainGroup,
   trainOnThreads,
   type Collective,
@@ -32,6 +33,8 @@ export interface RankOptionValues {
 /** Those that may be given when a run goes on. */
 export const freeRankOptions = ['workers', 'rankTimeout'];
 
+const exchangeNames = [...Object.keys(exchanges), ...Object.keys(synchronisers)].join(', ');
+
 /** The options of training on several ranks. */
 export function addRankOptions(command: Command): Command {
   return command
@@ -40,7 +43,7 @@ export function addRankOptions(command: Command): Command {
       'train on so many threads, each with its share of every batch (under mpirun: on its processes)',
       parseNumber,
     )
-    .option('--exchange <name>', `${Object.keys(exchanges).join(', ')} (default: the one made for the codec)`)
+    .option('--exchange <spec>', `${exchangeNames} (default: the one made for the codec)`)
     .option(
       '--compress <spec>',
       `what gradients are sent as: ${Object.keys(codecs).join(', ')}, or auto (default: none)`,

@@ -33,7 +33,7 @@ export function layoutOf(state: CoderState): StateLayout {
 
 /** Of values that a message lacked: the first one's place in the gradient, and whether they are of the mean over the ranks. */
 function residual(name: string): { place: number; ofMean: boolean } | undefined {
-  const [, mean, place] = /^(mean\.)?(\d+)\.residual$/.exec(name) ?? [];
+  const [, mean, place] = /^(?:exchange\.)?(mean\.)?(\d+)\.residual$/.exec(name) ?? [];
   return place === undefined ? undefined : { place: Number(place), ofMean: mean !== undefined };
 }
 

@@ -3,11 +3,16 @@ import type { Codec } from './codec/codec.js';
 import { withFeedback } from './codec/feedback.js';
 import { parseCodec } from './codec/registry.js';
 import { Workspace } from './codec/workspace.js';
+import type { ExchangeMaker } from './exchange/exchange.js';
 import { exchangeByName } from './exchange/registry.js';
+import { parseSynchroniser, synchronisers, type SynchroniserMaker } from './exchange/synchroniser.js';
 
 /** How gradients are exchanged, as text and numbers: what a run's record keeps. */
 export interface WireOptions {
-  /** A name of `exchanges`. Default: the one that is made for the codec. */
+  /**
+   * One of `exchanges`, or of `synchronisers` where ranks train on their own and meet now and then: `local:every=16`. Default: the exchange
+   * that is made for the codec.
+   */
   readonly exchange?: string;
   /** A codec, `onebit`, `int8:group=1024`, or `auto`: measured and chosen as the run begins. Default `none`. */
   readonly compress?: string;
@@ -20,6 +25,9 @@ export interface WireOptions {
 /** A choice with nothing left open. */
 export interface WireChoice {
   readonly exchange: string;
+  readonly makeExchange: ExchangeMaker;
+  /** Where ranks meet now and then: how; they do it by `makeExchange`. */
+  readonly makeSynchroniser: SynchroniserMaker | undefined;
   readonly compress: string;
   readonly codec: Codec;
   readonly feedback: boolean;
@@ -50,6 +58,14 @@ export function chooseWire({ compress = wireDefaults.compress, ...options }: Wir
   const plain = parseCodec(compress);
   const { feedback = plain.needsFeedback } = options;
   const exchange = options.exchange ?? exchangeFor(plain);
-  exchangeByName(exchange);
-  return { exchange, compress, codec: feedback ? withFeedback(plain) : plain, feedback, bucketBytes };
+  const meets = Object.hasOwn(synchronisers, exchange.split(':', 1)[0]);
+  return {
+    exchange,
+    makeExchange: exchangeByName(meets ? exchangeFor(plain) : exchange),
+    makeSynchroniser: meets ? parseSynchroniser(exchange) : undefined,
+    compress,
+    codec: feedback ? withFeedback(plain) : plain,
+    feedback,
+    bucketBytes,
+  };
 }

@@ -105,7 +105,7 @@ class Ranks implements TrainGroup {
     const shapes = start.types.parameters.map(({ shape }) => shape);
     // What is to be chosen is measured with gradients as they are.
     const choice = this.#choice ?? chooseWire({ ...options, compress: 'none', exchange: undefined });
-    if (optimizer.gradientAt !== undefined && options.compress !== undefined && choice.compress !== 'none') {
+    if (optimizer.gradientAt !== undefined && choice.compress !== 'none') {
       throw new ScreeError(
         `train: ${optimizer.name} takes two gradients a step, whose residuals would mix; it goes with compress none, not ${choice.compress}`,
       );
@@ -115,6 +115,7 @@ class Ranks implements TrainGroup {
       choice,
       shapes,
       held: start.types.held.map(({ shape }) => shape),
+      parameters: start.state.current.slice(0, shapes.length),
       batchSize,
       parts,
       seed: options.seed ?? 0,
@@ -137,6 +138,7 @@ class Ranks implements TrainGroup {
         const began = performance.now();
         const waited = share.tally.waitedMs;
         const found = await stepper.run(batch, values);
+        await share.meet?.(start.state.current.slice(0, shapes.length), values.step, false);
         share.tally.steps++;
         share.tally.computeMs += performance.now() - began - (share.tally.waitedMs - waited);
         return found;
@@ -151,7 +153,6 @@ class Ranks implements TrainGroup {
     saved: Readonly<Record<string, NDArray>>,
   ): Promise<Position> {
     const { collective, rank, size } = this;
-    const { state: own } = this.known(this.#share).exchange;
     const told = await broadcastObject(collective, position);
     if (told.step === 0) return told;
     for (const { data } of state.current) {
@@ -159,6 +160,7 @@ class Ranks implements TrainGroup {
     }
     const old = await broadcastObject(collective, rank === 0 ? statesOf(saved) : []);
     if (old.length === 0) return told;
+    const own = this.kept();
     const mine =
       old.length === size ? old[rank] : carryOver(old, await gatherObjects(collective, layoutOf(own)), rank);
     for (const [name, { data }] of Object.entries(mine)) {
@@ -174,10 +176,12 @@ class Ranks implements TrainGroup {
 
   async settle(step: number): Promise<void> {
     const { collective, size } = this;
-    await this.known(this.#share).exchange.settle?.();
-    if (size === 1) return;
+    const { exchange, meet } = this.known(this.#share);
+    await exchange.settle?.();
     const { start } = this.known(this.#request);
     const trained = start.types.parameters.length;
+    await meet?.(start.state.current.slice(0, trained), step, true);
+    if (size === 1) return;
     for (const { data, dtype } of start.state.current.slice(trained, trained + start.types.state.length)) {
       // Counters are the same everywhere.
       if (dtype !== 'float32' && dtype !== 'float64') continue;
@@ -199,11 +203,21 @@ class Ranks implements TrainGroup {
   }
 
   async gather(): Promise<Readonly<Record<string, NDArray>>> {
-    const { state } = this.known(this.#share).exchange;
+    const state = this.kept();
     const own: CoderState = Object.fromEntries(
       Object.entries(state).map(([name, array]) => [name, { ...array, data: array.data.slice() }]),
     );
     return nameStates(await collectObjects(this.collective, own));
+  }
+
+  /** What this rank keeps that others do not: of its exchange, and where it trains on its own, of its optimiser. Views. */
+  private kept(): CoderState {
+    const { exchange, meet } = this.known(this.#share);
+    if (meet === undefined) return exchange.state;
+    const { state, types } = this.known(this.#request).start;
+    const moments = state.current.slice(types.parameters.length + types.state.length);
+    const named = moments.map((array, index) => [`optimizer.${index}`, array] as const);
+    return { ...exchange.state, ...Object.fromEntries(named) };
   }
 
   private known<T>(value: T | undefined): T {

@@ -10,6 +10,7 @@ export { withFeedback } from './codec/feedback.js';
 export { Workspace, type Values } from './codec/workspace.js';
 export type { Bucket, Exchange, ExchangeRequest, ExchangeTimes } from './exchange/exchange.js';
 export { exchangeByName, exchanges } from './exchange/registry.js';
+export { parseSynchroniser, synchronisers, type Synchroniser } from './exchange/synchroniser.js';
 export { bucketGradient, type BucketedGradient } from './buckets.js';
 export { chooseWire, exchangeFor, wireDefaults, type WireChoice, type WireOptions } from './choice.js';
 export { trainGroup, type GroupOptions } from './group.js';

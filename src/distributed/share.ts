@@ -7,7 +7,6 @@ import type { WireChoice } from './choice.js';
 import { Workspace } from './codec/workspace.js';
 import type { Collective } from './collective/collective.js';
 import type { Exchange } from './exchange/exchange.js';
-import { exchangeByName } from './exchange/registry.js';
 
 /** The rows of a batch that a rank takes: those of the ranks follow one another, none is left and none taken twice. */
 export function rowsOf(batchSize: number, rank: number, ranks: number): { first: number; count: number } {
@@ -32,6 +31,11 @@ export interface GradientShare extends StepShare {
   /** Exchanges by another choice from now on; what was counted so far is forgotten. */
   use(choice: WireChoice): void;
   readonly tally: Tally;
+  /**
+   * Where ranks train on their own: called after each step, it makes their parameters the same when it is time to, or `now`.
+   * @param step from 1
+   */
+  readonly meet?: (parameters: readonly NDArray[], step: number, now: boolean) => Promise<void>;
   /** Whether a rank wished the run to end, as agreed in the last step. */
   readonly stopping: boolean;
 }
@@ -42,6 +46,8 @@ export interface ShareRequest {
   /** Shapes of the parameters in the model, and as the step holds them. */
   readonly shapes: readonly Shape[];
   readonly held: readonly Shape[];
+  /** What all ranks begin with. */
+  readonly parameters: readonly NDArray[];
   readonly batchSize: number;
   /** Parts that each rank cuts its rows into. */
   readonly parts: number;
@@ -55,7 +61,7 @@ export interface ShareRequest {
  * @throws ScreeError when there are more ranks than rows in a batch, or codec and exchange do not go together
  */
 export function shareOf(request: ShareRequest): GradientShare {
-  const { collective, choice, shapes, held, batchSize, parts, seed, wantsToStop } = request;
+  const { collective, choice, shapes, held, parameters, batchSize, parts, seed, wantsToStop } = request;
   const { rank, size } = collective;
   const { first, count } = rowsOf(batchSize, rank, size);
   if (batchSize < size) {
@@ -65,12 +71,38 @@ export function shareOf(request: ShareRequest): GradientShare {
   }
   const workspace = new Workspace();
   const { buckets, gradients } = bucketGradient(workspace, shapes, choice.bucketBytes);
-  const exchangeOf = ({ codec, exchange: name }: WireChoice): Exchange =>
-    exchangeByName(name)({ collective, codec, workspace, buckets, seed });
-  let exchange = exchangeOf(choice);
+  const { makeExchange, makeSynchroniser, codec, bucketBytes } = choice;
+  const common = { collective, workspace, seed };
+  const synchroniser = makeSynchroniser?.({
+    ...common,
+    codec,
+    bucketBytes,
+    shapes,
+    parameters,
+    exchange: makeExchange,
+  });
+  const exchangeOf = (chosen: WireChoice): Exchange =>
+    chosen.makeExchange({ ...common, codec: chosen.codec, buckets });
+  // Gradients stay where they are while ranks train on their own.
+  let exchange: Exchange =
+    synchroniser === undefined
+      ? exchangeOf(choice)
+      : { reduce: () => Promise.resolve(), state: synchroniser.state, times: synchroniser.times };
   const nothing: Tally = { steps: 0, sentBytes: 0, computeMs: 0, exchangeMs: 0, waitedMs: 0 };
   const tally = { ...nothing };
   let stopping = false;
+
+  /** Counts what is sent and waited meanwhile. */
+  async function counted<T>(work: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    const { sentBytes } = collective.traffic;
+    const result = await work();
+    const waited = performance.now() - began;
+    tally.sentBytes += collective.traffic.sentBytes - sentBytes;
+    tally.exchangeMs += waited;
+    tally.waitedMs += waited;
+    return result;
+  }
 
   /** Loss, mean and the wish to end of all ranks: numbers so few that they are summed as they are. */
   async function combine({ loss, mean }: Found): Promise<Found> {
@@ -85,7 +117,7 @@ export function shareOf(request: ShareRequest): GradientShare {
     firstRow: first,
     rows: count,
     firstPart: rank * parts,
-    weight: (count * size) / batchSize,
+    weight: synchroniser === undefined ? (count * size) / batchSize : 1,
     gradients: gradients.map((array, index): NDArray => ({ ...array, shape: held[index] })),
     get exchange() {
       return exchange;
@@ -99,17 +131,18 @@ export function shareOf(request: ShareRequest): GradientShare {
       return stopping;
     },
     async reduce(found, step) {
-      const began = performance.now();
-      const { sentBytes } = collective.traffic;
-      const [whole] = await Promise.all([
-        combine(found),
-        ...buckets.map((_, bucket) => exchange.reduce(bucket, step)),
-      ]);
-      const waited = performance.now() - began;
-      tally.sentBytes += collective.traffic.sentBytes - sentBytes;
-      tally.exchangeMs += waited;
-      tally.waitedMs += waited;
+      const [whole] = await counted(() =>
+        Promise.all([combine(found), ...buckets.map((_, bucket) => exchange.reduce(bucket, step))]),
+      );
       return whole;
     },
+    ...(synchroniser && {
+      async meet(current: readonly NDArray[], step: number, now: boolean) {
+        const { every } = synchroniser;
+        // Who has met after this step need not meet again.
+        if (now && step % every === 0) return;
+        await counted(() => synchroniser.afterStep(current, now ? Math.ceil(step / every) * every : step));
+      },
+    }),
   };
 }

@@ -172,6 +172,36 @@ describe('ranks that train together', () => {
     }
   });
 
+  test.each(['local:every=3', 'diloco:every=3'])(
+    '%s: ranks meet before each checkpoint, and go on with optimisers of their own',
+    async (exchange) => {
+      const folder = temporaryFolder();
+      try {
+        const options = { ...small, steps: 8, checkpointEvery: 4, out: `${folder.path}/run` };
+        const results = await together(2, { ...options, out: undefined }, { exchange });
+        const [straight, other] = results;
+        expect(other.report.parametersSha256).toBe(straight.report.parametersSha256);
+        expect(straight.report.train?.loss).toBeLessThan(2.31);
+        const stop = new AbortController();
+        await together(
+          2,
+          options,
+          (rank) => ({ exchange, ...(rank === 0 && { signal: stop.signal }) }),
+          () => ({
+            onProgress: (progress) => {
+              if (progress.kind === 'step' && progress.step === 3) stop.abort();
+            },
+          }),
+        );
+        const [resumed] = await together(2, { ...options, resume: true }, { exchange });
+        expect(resumed.report.resumedFrom).toBe(4);
+        expect(resumed.report.parametersSha256).toBe(straight.report.parametersSha256);
+      } finally {
+        folder.remove();
+      }
+    },
+  );
+
   test('a run goes on with another number of ranks', async () => {
     const folder = temporaryFolder();
     try {
