@@ -10,6 +10,7 @@ import { formula } from '../../src/formula/index.js';
 import { ndarray, type Tensor } from '../../src/graph/index.js';
 import { surfaceFormula, surfaces } from '../../src/landscape/zoo/index.js';
 import { toTensor } from '../../src/ops/index.js';
+import { Generator } from '../../src/random/index.js';
 
 const survey = (text: string, point: readonly number[]): PointReport => {
   const { evaluate } = formula(text);
@@ -188,11 +189,58 @@ describe('points given with some digits', () => {
     expect(Math.hypot(...report.point.map((value, i) => value - point[i]))).toBeLessThan(1e-8);
   });
 
+  // The point is not known as well as the structure beside it is fine: no class may be made up of what is left of it.
+  test.each([
+    ['(x^2 - y^3)^2', ['valley', 'unknown', 'regular']],
+    ['-(x^2 - y^3)^2', ['ridge', 'unknown', 'regular']],
+    ['(x^3 - y^4)^2', ['valley', 'unknown', 'regular']],
+    ['x^2*y^2 - y^6', ['degenerate-saddle', 'unknown', 'regular']],
+    ['x^4 + y^6', ['degenerate-minimum', 'unknown', 'regular']],
+  ])('beside the singular point of %s no verdict is wrong', (text, right) => {
+    const generator = new Generator(9).fork(text);
+    const { evaluate } = formula(text);
+    const classify = pointClassifier((x: Tensor) => evaluate(x), 2);
+    for (const offset of [1e-6, 1e-7, 1e-8, 1e-9, 1e-12]) {
+      for (let k = 0; k < 3; k++) {
+        const report = classify([offset * (2 * generator.uniform() - 1), offset * generator.uniform()]);
+        expect(right).toContain(report.kind);
+        expect(report.singularity).toBeUndefined();
+      }
+    }
+  });
+
+  test('a verdict that holds at the point found only is not given', () => {
+    // −x⁴ counts from 1e-10 on, but 1e-9 away x⁶ is what a point given to nine digits shows.
+    const { kind, evidence } = survey('x^6 - 1e-20*x^4', [1e-9]);
+    expect(kind).toBe('unknown');
+    expect(evidence.join()).toContain('give it with more digits');
+  });
+
   test('what is no critical point is regular, with the way down along the gradient', () => {
     const { kind, gradientNorm, wayDown, evidence } = survey('x^2 + y^4', [3, 0]);
     expect({ kind, gradientNorm }).toEqual({ kind: 'regular', gradientNorm: 6 });
     expect(wayDown?.direction).toEqual([-1, 0]);
     expect(evidence).toEqual([expect.stringMatching(/^the gradient is not zero: its norm is 6, /)]);
+  });
+});
+
+describe('beyond the range of numbers', () => {
+  test('a rotation by 1e-306 of x²y² is still a valley, or unknown', () => {
+    const report = survey('(x + 1e-306*y)^2*(y - 1e-306*x)^2', [0, 0]);
+    expect(['valley', 'unknown']).toContain(report.kind);
+  });
+
+  test('a gradient that underflows proves no minimum', () => {
+    expect(survey('x^4 + y^4', [1e-120, -1e-120])).toMatchObject({
+      kind: 'degenerate-minimum',
+      singularity: 'X9',
+    });
+  });
+
+  test('units far apart do not hide root lines', () => {
+    expect(survey('(x^2 - 1e8*y^2)^2', [0, 0]).kind).toBe('valley');
+    expect(survey('(x^2 - 1e16*y^4)^2', [0, 0]).kind).toBe('valley');
+    expect(survey('x^4 - 2.1e12*x^2*y^3 + 1e24*y^6', [0, 0]).kind).toBe('degenerate-saddle');
   });
 });
 

@@ -162,8 +162,8 @@ function classify(f: LocalFunction, given: Float64Array, reach: number): PointRe
 }
 
 /**
- * The verdict where a point is found by steps: it must be the same for all that f may be within the last step (`near`) and for the
- * whole ball that reaches to the point given (`far`).
+ * The verdict where a point is found by steps: it must be the same at the very point, for all that f may be within the last step (`near`)
+ * and for the whole ball that reaches to the point given (`far`).
  */
 function withinBall(
   f: LocalFunction,
@@ -176,10 +176,16 @@ function withinBall(
   const close = near === undefined ? exact : judgeKernel(f, point, inertia, near);
   const wide = judgeKernel(f, point, inertia, far);
   const signOf = (judgement: KernelJudgement) => kindOf(false, false, judgement);
-  if (close.verdict.singularity === wide.verdict.singularity && signOf(close) === signOf(wide)) return wide;
+  const agree = (one: KernelJudgement) =>
+    one.verdict.singularity === wide.verdict.singularity && signOf(one) === signOf(wide);
+  // At the very point found nothing may be told, rounding having left low orders; what is told must not be something else.
+  const other = [close, exact].find(
+    (one) => !agree(one) && !(one === exact && close !== exact && signOf(one) === 'unknown'),
+  );
+  if (other === undefined) return wide;
   const say = (judgement: KernelJudgement) =>
     `${judgement.verdict.singularity ?? signOf(judgement)} by order ${judgement.verdict.order}`;
-  const text = `the kernel's part is ${say(close)} at the point found, ${say(wide)} as far as the point given tells: give it with more digits`;
+  const text = `the kernel's part is ${say(other)} at the point found, ${say(wide)} as far as the point given tells: give it with more digits`;
   const verdict = { order: wide.verdict.order, flat: [], evidence: [] };
   return { ...wide, verdict, level: false, open: true, isLow: false, evidence: [...wide.evidence, text] };
 }
