@@ -90,7 +90,8 @@ export class TrainDisplay {
     this.#task = run.task;
     const batch = `batch ${batchSize}${accumulate > 1 ? ` in ${accumulate} parts` : ''}`;
     const counted = `${threads} thread${threads === 1 ? '' : 's'}`;
-    const where = target === 'javascript' ? target : `${engineNames[target]}, ${counted}`;
+    const engine = target === 'javascript' ? target : `${engineNames[target]}, ${counted}`;
+    const where = run.ranks === 1 ? engine : `${run.ranks} ranks: ${engine} each`;
     const memory = run.memoryBytes === undefined ? [] : [`${formatSI(run.memoryBytes, 'B')} a step`];
     const details = [`${formatCount(parameters)} parameters`, optimizer, batch, where, ...memory];
     const title = `${model} on ${data}`;

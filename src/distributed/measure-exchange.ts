@@ -8,7 +8,6 @@ import { chooseWire, type WireOptions } from './choice.js';
 import { Workspace } from './codec/workspace.js';
 import type { Collective } from './collective/collective.js';
 import { joinThreads, portsOf, threadSeats, type ThreadSeat } from './collective/threads.js';
-import { exchangeByName } from './exchange/registry.js';
 
 /** What a step of an exchange took, on the slowest rank or the one that sent most. */
 export interface MeasuredExchange {
@@ -31,10 +30,10 @@ export async function exchangeOnce(
   shapes: readonly Shape[],
   wire: WireOptions,
 ): Promise<MeasuredExchange> {
-  const { codec, exchange, bucketBytes } = chooseWire(wire);
+  const { codec, makeExchange, bucketBytes } = chooseWire(wire);
   const workspace = new Workspace();
   const { buckets, gradients } = bucketGradient(workspace, shapes, bucketBytes);
-  const made = exchangeByName(exchange)({ collective, codec, workspace, buckets, seed: 0 });
+  const made = makeExchange({ collective, codec, workspace, buckets, seed: 0 });
   const most = Math.max(...shapes.map(sizeOf));
   const { data: noise } = normal(new Generator(collective.rank), [most]);
   let stepMs = Infinity;
