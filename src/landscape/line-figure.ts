@@ -51,16 +51,7 @@ export function drawCurve({
     ? logScale([floor, Math.max(highest * 2, floor * 10)], [bottom, frame.top], 8)
     : linearScale([lowest - space, highest + space], [bottom, frame.top], 7);
   const held = (value: number) => Math.max(floor, value);
-  // Stretches below the floor are gaps.
-  const lines: number[][] = [];
-  let current: number[] | undefined;
-  for (const { x: at, y: value } of points) {
-    if (value < floor) current = undefined;
-    else {
-      if (current === undefined) lines.push((current = []));
-      current.push(at, value);
-    }
-  }
+  const lines = aboveFloor(points, floor);
   const upper = points.flatMap((point) => [point.x, held(point.y + point.error)]);
   const lower = points.toReversed().flatMap((point) => [point.x, held(point.y - point.error)]);
   const band =
@@ -102,4 +93,30 @@ export function drawCurve({
     ...words,
     axes(frame, x, y, { xName, yName }),
   );
+}
+
+/** The parts of a curve that are not below a floor, each from where it comes up through it to where it goes down, on a logarithmic scale. */
+function aboveFloor(
+  points: readonly { readonly x: number; readonly y: number }[],
+  floor: number,
+): number[][] {
+  const lines: number[][] = [];
+  let current: number[] | undefined;
+  points.forEach(({ x, y }, index) => {
+    const before = points[index - 1];
+    const isAbove = !(y < floor);
+    if (before !== undefined && isAbove === before.y < floor) {
+      // A value of 0 is as low as a double can be.
+      const [from, to, level] = [before.y, y, floor].map((value) =>
+        Math.log(Math.max(value, Number.MIN_VALUE)),
+      );
+      const crossing = before.x + ((x - before.x) * (level - from)) / (to - from);
+      if (isAbove) lines.push((current = [crossing, floor]));
+      else current?.push(crossing, floor);
+    }
+    if (!isAbove) current = undefined;
+    else if (current === undefined) lines.push((current = [x, y]));
+    else current.push(x, y);
+  });
+  return lines;
 }
