@@ -29,7 +29,8 @@ export function pointLines(
   const facts: [string, string][] = [];
   if (corank !== undefined && corank > 0) {
     const form = reducedForm === undefined ? '' : `; reduced form ${reducedForm}`;
-    facts.push(['order', `corank ${corank}, decided by order ${order}${form}`]);
+    const by = report.kind === 'unknown' ? 'not decided by orders up to' : 'decided by order';
+    facts.push(['order', `corank ${corank}, ${by} ${order}${form}`]);
   }
   facts.push(['way down', wayText(report, variables)]);
   report.evidence.forEach((text, index) => facts.push([index === 0 ? 'evidence' : '', text]));

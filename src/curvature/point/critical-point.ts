@@ -301,10 +301,10 @@ function commonEvidence(
   const moved = norm(point.map((entry, i) => entry - given[i]));
   const positive = curvatures.filter((value) => value > 0).length;
   const negative = curvatures.length - positive;
-  const limit = `an eigenvalue of the Hessian in units of the curvature counts from ${short(threshold)} on`;
+  const limit = threshold === 0 ? '' : `: an eigenvalue counts as zero up to ${short(threshold)}`;
   const evidence = [
     `the gradient is zero: its norm is ${short(gradientNorm)}, rounding explains ${short(norm(at.gradientError))}`,
-    `the Hessian decides ${positive} ${positive === 1 ? 'direction' : 'directions'} up and ${negative} down, and leaves ${kernel.length} open (${limit})`,
+    `the Hessian decides ${positive} ${positive === 1 ? 'direction' : 'directions'} up and ${negative} down, and leaves ${kernel.length} open${limit}`,
   ];
   if (moved > 0) {
     evidence.unshift(`the critical point is ${short(moved)} away from the point given`);
