@@ -1,10 +1,12 @@
 /** `npm run bench -- QUESTION`: measures Scree and its peers in the same run, interleaved, and says what the machine was doing. */
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import { benchCodecs } from './codec.js';
 import { compare, quickest, ratioTo, summarise, type Result } from './compare.js';
 import type { Contender } from './contender.js';
 import { models, stepFlops, tasks, type Model } from './flops.js';
 import { curvatureCases } from './curvature.js';
+import { benchExchanges } from './exchange.js';
 import { installPeers } from './install-peers.js';
 import { commit, load, machine } from './machine.js';
 import { matmulContenders, matmulFlops, peakGflops } from './matmul.js';
@@ -56,6 +58,11 @@ class Report {
     console.log(
       `commit ${commit() ?? 'unknown'}; ${options.rounds} rounds; load ${digits(this.startLoad)}\n`,
     );
+  }
+
+  /** Keeps the numbers of a question that prints its own table, for the JSON file. */
+  add(title: string, bar: string, results: readonly object[]): void {
+    this.findings.push({ title, bar, results });
   }
 
   /** Measures the contenders (all, or those whose name holds a word of --only) and prints their table. */
@@ -203,6 +210,34 @@ question('curvature', 'a Hessian-vector product of every model, ten eigenpairs, 
     for (const one of curvatureCases) {
       if (options.cases && !options.cases.includes(one.name)) continue;
       for (const threads of options.threads) await report.ask(one.contenders(threads), one.table(threads));
+    }
+    report.close();
+  });
+
+question('codec', 'encode and decode-and-add of every codec, beside copying memory')
+  .option('--values <n>', 'values that are coded', count, 25_600_000)
+  .action(async (options: Options & { values: number }) => {
+    const report = new Report(options);
+    report.add(`codecs, ${options.values} values`, 'copy', await benchCodecs(options));
+    report.close();
+  });
+
+question(
+  'exchange',
+  "a gradient between network namespaces on slow links: every codec with every exchange, beside gloo and DDP's hooks",
+)
+  .option('--ranks <list>', 'numbers of hosts, commas between', counts, [2, 4])
+  .option('--megabits <list>', 'rates of the links in Mbit/s, commas between', counts, [1000, 100])
+  .option('--model <name>', 'whose gradient it is', 'resnet50')
+  .action(async (options: Options & { ranks: number[]; megabits: number[]; model: string }) => {
+    const report = new Report(options);
+    const { rounds, only, timeout, model } = options;
+    for (const megabits of options.megabits) {
+      for (const ranks of options.ranks) {
+        const timeoutMs = 1000 * timeout;
+        const results = await benchExchanges({ rounds, only, timeoutMs, model, ranks, megabits });
+        report.add(`${model}, ${ranks} ranks, ${megabits} Mbit/s`, 'gloo all_reduce', results);
+      }
     }
     report.close();
   });
