@@ -142,6 +142,13 @@ describe('files', () => {
     expect(svg).toContain('2/lr');
     expect(svg).not.toContain('NaN');
     // The value below the floor cuts the curve in two.
-    expect(svg.match(/stroke-linejoin="round"/g)).toHaveLength(1);
+    // Steps from place to place: down to the floor half way from 1e-3 to 1e-9, and up from it again.
+    const [, path] = /<path d="([^"]*)"[^>]*stroke-linejoin="round"/.exec(svg) ?? [];
+    const [down, up] = (path ?? '')
+      .split('M')
+      .slice(1)
+      .map((part) => part.match(/-?[\d.]+/g)?.map(Number) ?? []);
+    expect(down[4]).toBeCloseTo(down[2] / 2, 1);
+    expect(down[1] + down[3] + down[5]).toBeCloseTo(up[1], 0);
   });
 });
