@@ -58,7 +58,7 @@ export async function benchCodecs({ rounds, values: length, only }: CodecBench):
     const subjects: Subject[] = [
       {
         name: 'copy',
-        work: () => void workspace.floats(into).set(workspace.floats(values)),
+        work: () => workspace.floats(into).set(workspace.floats(values)),
         speeds: [],
       },
     ];

@@ -86,13 +86,21 @@ function launch(hosts: Hosts, agent: string, taskFile: string): string[] {
   return hosts.on(0, [
     'mpirun',
     '--allow-run-as-root',
-    ...['--bind-to', 'none', '--map-by', 'node'],
-    ...['-H', hosts.names.map((name) => `${name}:1`).join(',')],
+    '--bind-to',
+    'none',
+    '--map-by',
+    'node',
+    '-H',
+    hosts.names.map((name) => `${name}:1`).join(','),
     ...set('plm_rsh_agent', agent),
     ...set('oob_tcp_if_include', 'eth0'),
     ...set('btl', 'tcp,self'),
     ...set('btl_tcp_if_include', 'eth0'),
-    ...[process.execPath, '--import', 'tsx', here('scree-exchange.ts'), taskFile],
+    process.execPath,
+    '--import',
+    'tsx',
+    here('scree-exchange.ts'),
+    taskFile,
   ]);
 }
 
