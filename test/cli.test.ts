@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { loadDataset } from '../src/data/index.js';
 import { listCheckpoints, loadCheckpoint, readMetrics, readRun } from '../src/train/index.js';
 import { scree, temporaryFolder, type Finished } from './support/cli.js';
+import { hasNative } from './native/support.js';
 import { idx } from './support/idx.js';
 
 const folder = temporaryFolder();
@@ -29,6 +30,7 @@ const report = z.strictObject({
   seconds: z.number().positive(),
   stepMs: z.number().positive(),
   resumedFrom: z.null(),
+  parametersSha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
 const evaluation = z.looseObject({
@@ -69,7 +71,7 @@ describe('the defaults on digits', () => {
 
   test('tell the progress on standard error', () => {
     expect(finished.stderr).toMatch(
-      /^lenet on digits · 21,386 parameters · adamw · batch 64 · \d+ threads?\n/,
+      /^lenet on digits · 21,386 parameters · adamw · batch 64 · (ONNX Runtime, \d+ threads?|oneDNN, \d+ threads? · [\d.]+ MB a step)\n/,
     );
     expect(finished.stderr).toContain(`epoch ${result.epochs}/${result.epochs}`);
     expect(finished.stderr).not.toContain('\u001b');
@@ -78,7 +80,12 @@ describe('the defaults on digits', () => {
   test('leave a run folder that can be read', async () => {
     const path = at(result.run);
     const run = await readRun(path);
-    expect(run).toMatchObject({ status: 'finished', seed: 0, target: 'onnx', parameters: result.parameters });
+    expect(run).toMatchObject({
+      status: 'finished',
+      seed: 0,
+      target: hasNative ? 'native' : 'onnx',
+      parameters: result.parameters,
+    });
     expect(run.result).toEqual(result);
     const metrics = await readMetrics(join(path, 'metrics.jsonl'));
     const steps = metrics.filter(({ loss }) => loss !== undefined);
