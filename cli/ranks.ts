@@ -30,6 +30,9 @@ export interface RankOptionValues {
   rankTimeout?: number;
 }
 
+/** How long processes have to start, on a slow disk too, in milliseconds. */
+const startMs = 120_000;
+
 /** Those that may be given when a run goes on. */
 export const freeRankOptions = ['workers', 'rankTimeout'];
 
@@ -86,7 +89,12 @@ export class Ranks {
       throw new ScreeError(`--${name} is for training on several ranks: add --workers, or start with mpirun`);
     }
     const timeoutMs = 1000 * rankTimeout;
-    return new Ranks(options, library === undefined ? undefined : await joinMpi(library, { timeoutMs }));
+    return new Ranks(
+      options,
+      library === undefined
+        ? undefined
+        : await joinMpi(library, { timeoutMs, startMs: Math.max(timeoutMs, startMs) }),
+    );
   }
 
   /** Rank 0 alone tells and writes. */

@@ -35,6 +35,9 @@ export interface ThreadFailure {
 /** How long rank 0 has to tell in its own words what another rank tells, too. */
 const graceMs = 500;
 
+/** How long threads have to start, read their modules and compile, at least. */
+export const startMs = 120_000;
+
 /** A data set whose numbers all threads read in one place. */
 function shared(data: Dataset): Dataset {
   const array = ({ data: own, shape, dtype }: NDArray): NDArray => {
@@ -103,7 +106,7 @@ export async function trainOnThreads(
     setTimeout(() => broken.abort(error), graceMs);
   };
   try {
-    const collective = joinThreads(seats[0], { timeoutMs, signal: broken.signal });
+    const collective = joinThreads(seats[0], { timeoutMs, startMs, signal: broken.signal });
     // Its options are judged before any thread is started.
     const group = trainGroup(collective, { ...told, onNote, signal: options.signal });
     if (given !== undefined) {

@@ -3,11 +3,11 @@ import { ScreeError } from '../graph/errors.js';
 import { train } from '../train/index.js';
 import { joinThreads } from './collective/threads.js';
 import { trainGroup } from './group.js';
-import type { ThreadFailure, ThreadTask } from './threads-run.js';
+import { startMs, type ThreadFailure, type ThreadTask } from './threads-run.js';
 
 /** One rank of a run on threads: waits for its task, takes part, and tells when it fails. */
 async function takePart({ seat, options, wire, timeoutMs }: ThreadTask): Promise<void> {
-  const collective = joinThreads(seat, { timeoutMs });
+  const collective = joinThreads(seat, { timeoutMs, startMs });
   await train({ ...options, group: trainGroup(collective, wire) });
   await collective.close();
 }

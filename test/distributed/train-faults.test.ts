@@ -16,7 +16,7 @@ const folder = temporaryFolder();
 afterAll(folder.remove);
 
 const options =
-  'lenet --engine onnx --threads 1 --steps 300 --batch 32 --checkpoint-every 20 --compress onebit --rank-timeout 4 --quiet'.split(
+  'lenet --engine onnx --threads 1 --steps 300 --batch 32 --checkpoint-every 20 --compress onebit --rank-timeout 8 --quiet'.split(
     ' ',
   );
 const asRoot = { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' };

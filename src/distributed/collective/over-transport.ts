@@ -5,6 +5,8 @@ import type { Transport } from './transport.js';
 export interface CollectiveOptions {
   /** How long a rank waits for another before it ends the run, in milliseconds. Default a minute. */
   readonly timeoutMs?: number;
+  /** The same until the first message has come: ranks start one after another. Default `timeoutMs`. */
+  readonly startMs?: number;
   /** Ends every wait with its reason, which is an error: for whoever learns by another way that the group is broken. */
   readonly signal?: AbortSignal;
 }
@@ -53,7 +55,7 @@ function add(into: Summable, from: Summable): void {
 /** The collective operations over messages from rank to rank. */
 export function overTransport(
   transport: Transport,
-  { timeoutMs = 60_000, signal }: CollectiveOptions = {},
+  { timeoutMs = 60_000, startMs = timeoutMs, signal }: CollectiveOptions = {},
 ): Collective {
   const { rank, size } = transport;
   const others = Array.from({ length: size - 1 }, (_, index) => (rank + 1 + index) % size);
@@ -65,6 +67,7 @@ export function overTransport(
     return firstOwnTag + ownTags + own * tagsOfStream + (calls[own]++ % tagsOfStream);
   };
 
+  let limitMs = startMs;
   const waits = new Set<(reason: Error) => void>();
   const broken = () =>
     signal?.reason instanceof Error ? signal.reason : new ScreeError(String(signal?.reason));
@@ -75,6 +78,7 @@ export function overTransport(
   /** Ends the run when a message takes longer than the limit. */
   async function watched<T>(message: Promise<T>, what: () => string): Promise<T> {
     if (signal?.aborted === true) throw broken();
+    const waitMs = limitMs;
     let timer: NodeJS.Timeout | undefined;
     let end: ((reason: Error) => void) | undefined;
     const expiry = new Promise<never>((_, reject) => {
@@ -82,16 +86,16 @@ export function overTransport(
       waits.add(reject);
       timer = setTimeout(() => {
         try {
-          transport.abort(
-            `rank ${rank} waited ${timeoutMs / 1000} s ${what()}: it hangs, or its link is down`,
-          );
+          transport.abort(`rank ${rank} waited ${waitMs / 1000} s ${what()}: it hangs, or its link is down`);
         } catch (error) {
           reject(error instanceof Error ? error : new ScreeError(String(error)));
         }
-      }, timeoutMs);
+      }, waitMs);
     });
     try {
-      return await Promise.race([message, expiry]);
+      const result = await Promise.race([message, expiry]);
+      limitMs = timeoutMs;
+      return result;
     } finally {
       clearTimeout(timer);
       if (end !== undefined) waits.delete(end);
