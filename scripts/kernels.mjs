@@ -6,19 +6,21 @@ import { join } from 'node:path';
 const sources = 'kernels';
 const target = join('src', 'distributed', 'codec', 'kernels.wasm');
 
+const options = [
+  ['--optimizeLevel', '3', '--noAssert', '--runtime', 'stub'],
+  ['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+  ['--enable', 'simd', '--enable', 'threads', '--enable', 'bulk-memory'],
+].flat();
+
 const newest = Math.max(...readdirSync(sources).map((name) => statSync(join(sources, name)).mtimeMs));
 if (!existsSync(target) || statSync(target).mtimeMs < newest) {
   // The compiler is large: it is loaded only where there is something to compile.
   const { default: asc } = await import('assemblyscript/asc');
-  const { error, stderr } = await asc.main(
-    [
-      join(sources, 'index.ts'),
-      ...['--outFile', target],
-      ...['--optimizeLevel', '3', '--noAssert', '--runtime', 'stub'],
-      ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
-      ...['--enable', 'simd', '--enable', 'threads', '--enable', 'bulk-memory'],
-    ],
+  const stderr = asc.createMemoryStream();
+  const { error } = await asc.main(
+    [join(sources, 'index.ts'), '--outFile', target, ...options],
     {
+      stderr,
       readFile: (name, base) => {
         const path = join(base, name);
         return existsSync(path) ? readFileSync(path, 'utf8') : null;

@@ -32,7 +32,7 @@ export interface EscapeOptions {
 }
 
 /** out ← at + step·direction. */
-export function moved(at: FloatVector, step: number, direction: Float64Array, out: FloatVector): void {
+function moved(at: FloatVector, step: number, direction: Float64Array, out: FloatVector): void {
   for (let i = 0; i < out.length; i++) out[i] = at[i] + step * direction[i];
 }
 

@@ -9,7 +9,7 @@ import type { Collective } from './collective/collective.js';
 import type { Exchange } from './exchange/exchange.js';
 
 /** The rows of a batch that a rank takes: those of the ranks follow one another, none is left and none taken twice. */
-export function rowsOf(batchSize: number, rank: number, ranks: number): { first: number; count: number } {
+function rowsOf(batchSize: number, rank: number, ranks: number): { first: number; count: number } {
   const border = (index: number) => Math.floor((index * batchSize) / ranks);
   return { first: border(rank), count: border(rank + 1) - border(rank) };
 }

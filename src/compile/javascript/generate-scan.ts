@@ -28,7 +28,7 @@ function keep(value: OutputSource, base: number, size: number): string[] {
 }
 
 /** One function for a loop over a prepared body, or undefined where it would be too long for V8 to make it fast. */
-export function scanSource({
+function scanSource({
   body,
   length,
   reverse,

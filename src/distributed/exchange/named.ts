@@ -12,7 +12,7 @@ export interface Kept {
 }
 
 /** What is kept of the mean begins so. */
-export const meanPrefix = 'mean.';
+const meanPrefix = 'mean.';
 
 /** The first value of each bucket in the gradient. */
 export function placesOf(buckets: readonly Bucket[]): number[] {
