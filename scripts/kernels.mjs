@@ -17,17 +17,14 @@ if (!existsSync(target) || statSync(target).mtimeMs < newest) {
   // The compiler is large: it is loaded only where there is something to compile.
   const { default: asc } = await import('assemblyscript/asc');
   const stderr = asc.createMemoryStream();
-  const { error } = await asc.main(
-    [join(sources, 'index.ts'), '--outFile', target, ...options],
-    {
-      stderr,
-      readFile: (name, base) => {
-        const path = join(base, name);
-        return existsSync(path) ? readFileSync(path, 'utf8') : null;
-      },
-      writeFile: (name, contents, base) => writeFileSync(join(base, name), contents),
+  const { error } = await asc.main([join(sources, 'index.ts'), '--outFile', target, ...options], {
+    stderr,
+    readFile: (name, base) => {
+      const path = join(base, name);
+      return existsSync(path) ? readFileSync(path, 'utf8') : null;
     },
-  );
+    writeFile: (name, contents, base) => writeFileSync(join(base, name), contents),
+  });
   if (error !== null) {
     console.error(stderr.toString());
     process.exit(1);

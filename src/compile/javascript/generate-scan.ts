@@ -28,13 +28,7 @@ function keep(value: OutputSource, base: number, size: number): string[] {
 }
 
 /** One function for a loop over a prepared body, or undefined where it would be too long for V8 to make it fast. */
-function scanSource({
-  body,
-  length,
-  reverse,
-  carries,
-  sequences,
-}: ScanAttributes): Generated | undefined {
+function scanSource({ body, length, reverse, carries, sequences }: ScanAttributes): Generated | undefined {
   const hoisted = new Hoisted();
   const plan = planGraph(body);
   const type = (index: number) => body.nodes[body.inputs[index]];

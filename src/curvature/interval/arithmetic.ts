@@ -2,7 +2,6 @@
 import { flag, type Registers, type Rule } from './registers.js';
 import { addDown, addUp, divDown, divUp, down, mulDown, mulUp, up } from './rounding.js';
 
-
 export const add: Rule = (r, out, a, b) =>
   r.set(out, addDown(r.lo[a], r.lo[b]), addUp(r.hi[a], r.hi[b]), r.flags[a] | r.flags[b]);
 
