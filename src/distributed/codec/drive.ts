@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { define } from '../../optim/index.js';
 import type { Codec } from './codec.js';
 import { drawSeed } from './draw-seed.js';
-import { requireBytes } from './message.js';
+import { fixedSizeCoder } from './fixed-size.js';
 
 /**
  * The sign of each coordinate after a random rotation, which spreads a vector evenly, and one scale a block (DRIVE, Vargaftik et al.
@@ -37,28 +37,16 @@ export const drive = define(
         return 4 + Math.floor(length / group) * (4 + group / 8) + (last === 0 ? 0 : 4 + last / 8);
       };
       const seedAt = (message: number) => new Int32Array(workspace.bytes(0, 0).buffer, message, 1);
-      return {
-        kind: 'coder',
-        state: {},
-        maxBytes: size,
+      return fixedSizeCoder('drive', {
+        size,
         encode({ offset, length }, out, draw) {
           const seed = seedOf(draw);
           seedAt(out)[0] = seed;
-          return 4 + kernels.driveEncode(offset, length, group, seed, scratch, out + 4);
+          kernels.driveEncode(offset, length, group, seed, scratch, out + 4);
         },
-        decode(message, bytes, { offset, length }, adding) {
-          requireBytes('drive', bytes, size(length));
-          kernels.driveDecode(
-            message + 4,
-            length,
-            group,
-            seedAt(message)[0],
-            scratch,
-            offset,
-            Number(adding),
-          );
-        },
-      };
+        decode: (message, { offset, length }, adding) =>
+          kernels.driveDecode(message + 4, length, group, seedAt(message)[0], scratch, offset, adding),
+      });
     },
   }),
 );

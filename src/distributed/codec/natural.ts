@@ -1,7 +1,7 @@
 import { define } from '../../optim/index.js';
 import type { Codec } from './codec.js';
 import { drawSeed } from './draw-seed.js';
-import { requireBytes } from './message.js';
+import { fixedSizeCoder } from './fixed-size.js';
 
 /**
  * One of the two powers of two around a value, drawn so that the mean is right: sign and 7 bits of exponent (Horváth et al. 2019).
@@ -18,19 +18,12 @@ export const natural = define(
     create(request) {
       const { kernels } = request.workspace;
       const seedOf = drawSeed(request);
-      return {
-        kind: 'coder',
-        state: {},
-        maxBytes: (length) => length,
-        encode({ offset, length }, out, draw) {
-          kernels.naturalEncode(offset, length, seedOf(draw), out);
-          return length;
-        },
-        decode(message, bytes, { offset, length }, adding) {
-          requireBytes('natural', bytes, length);
-          kernels.naturalDecode(message, length, offset, Number(adding));
-        },
-      };
+      return fixedSizeCoder('natural', {
+        size: (length) => length,
+        encode: ({ offset, length }, out, draw) => kernels.naturalEncode(offset, length, seedOf(draw), out),
+        decode: (message, { offset, length }, adding) =>
+          kernels.naturalDecode(message, length, offset, adding),
+      });
     },
   }),
 );

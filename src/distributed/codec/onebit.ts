@@ -1,6 +1,6 @@
 import { define } from '../../optim/index.js';
 import type { Codec } from './codec.js';
-import { requireBytes } from './message.js';
+import { fusedCoder } from './fixed-size.js';
 import { groupOption } from './options.js';
 
 /**
@@ -15,30 +15,16 @@ export const onebit = define(
     name: 'onebit',
     options,
     needsFeedback: true,
-    create({ workspace, length: most }) {
+    create(request) {
       const { group } = options;
-      const { kernels } = workspace;
-      // The kernel leaves what the message lacks in a residual; without feedback nobody wants it.
-      const scratch = workspace.allocateValues(most);
-      const size = (length: number) => 8 * Math.ceil(length / group) + 2 * Math.ceil(length / 16);
-      return {
-        kind: 'coder',
-        state: {},
-        maxBytes: size,
-        encode({ offset, length }, out) {
-          workspace.floats({ offset: scratch.offset, length }).fill(0);
-          kernels.oneBitEncode(offset, scratch.offset, length, group, out);
-          return size(length);
-        },
-        encodeWithFeedback({ offset, length }, residual, out) {
-          kernels.oneBitEncode(offset, residual, length, group, out);
-          return size(length);
-        },
-        decode(message, bytes, { offset, length }, adding) {
-          requireBytes('onebit', bytes, size(length));
-          kernels.oneBitDecode(message, length, group, offset, Number(adding));
-        },
-      };
+      const { kernels } = request.workspace;
+      return fusedCoder('onebit', request, {
+        size: (length) => 8 * Math.ceil(length / group) + 2 * Math.ceil(length / 16),
+        encode: ({ offset, length }, residual, out) =>
+          kernels.oneBitEncode(offset, residual, length, group, out),
+        decode: (message, { offset, length }, adding) =>
+          kernels.oneBitDecode(message, length, group, offset, adding),
+      });
     },
   }),
 );

@@ -11,10 +11,10 @@ interface Factored {
   readonly rows: number;
   readonly columns: number;
   readonly rank: number;
-  /** Places in the bucket's values, in the sums and in Q. */
+  /** Byte offsets: in the bucket's values, and of the factors P and Q. */
   readonly at: number;
-  readonly left: Values;
-  readonly right: Values;
+  readonly left: number;
+  readonly right: number;
 }
 
 /** A stretch of the bucket that is sent as it is, at a place of the first sum. */
@@ -61,12 +61,7 @@ function layOut({ workspace, shapes }: CoderRequest, rank: number): Layout {
       left += 4 * length;
     } else {
       const { rows, columns, rank: used } = matrix;
-      factored.push({
-        ...matrix,
-        at,
-        left: { offset: left, length: used * rows },
-        right: { offset: right, length: used * columns },
-      });
+      factored.push({ ...matrix, at, left, right });
       left += 4 * used * rows;
       right += 4 * used * columns;
     }
@@ -102,42 +97,21 @@ export const powersgd = define(
         state,
         async reduce(values, _draw, sum) {
           kernels.add(residual.offset, values.offset, length);
-          for (const {
-            at,
-            rows,
-            columns,
-            rank,
-            left,
-            right: { offset },
-          } of factored) {
-            kernels.timesRight(residual.offset + at, rows, columns, offset, rank, left.offset);
+          for (const { at, rows, columns, rank, left, right: q } of factored) {
+            kernels.timesRight(residual.offset + at, rows, columns, q, rank, left);
           }
           for (const { at, length: size, place } of plain) {
             workspace.bytes(place, 4 * size).set(workspace.bytes(residual.offset + at, 4 * size));
           }
           await sum(first);
-          for (const {
-            at,
-            rows,
-            columns,
-            rank,
-            left,
-            right: { offset },
-          } of factored) {
-            kernels.orthonormalise(left.offset, rank, rows);
-            kernels.timesLeft(residual.offset + at, rows, columns, left.offset, rank, offset);
+          for (const { at, rows, columns, rank, left, right: q } of factored) {
+            kernels.orthonormalise(left, rank, rows);
+            kernels.timesLeft(residual.offset + at, rows, columns, left, rank, q);
           }
           await sum(second);
           kernels.scale(second.offset, second.length, 1 / ranks);
-          for (const {
-            at,
-            rows,
-            columns,
-            rank,
-            left,
-            right: { offset },
-          } of factored) {
-            kernels.lowRank(left.offset, offset, rank, rows, columns, values.offset + at);
+          for (const { at, rows, columns, rank, left, right: q } of factored) {
+            kernels.lowRank(left, q, rank, rows, columns, values.offset + at);
           }
           kernels.subtract(residual.offset, values.offset, length);
           for (const { at, length: size, place } of plain) {

@@ -1,7 +1,7 @@
 import { define } from '../../optim/index.js';
 import type { Codec } from './codec.js';
 import { drawSeed } from './draw-seed.js';
-import { requireBytes } from './message.js';
+import { fixedSizeCoder } from './fixed-size.js';
 import { groupOption } from './options.js';
 
 /**
@@ -22,20 +22,13 @@ export const qsgd = define(
       const seedOf = drawSeed(request);
       // Two values a byte, but a byte for each of the last ones that fill no vector.
       const codes = (length: number) => Math.floor(length / 16) * 8 + (length % 16);
-      const size = (length: number) => 4 * Math.ceil(length / group) + codes(length);
-      return {
-        kind: 'coder',
-        state: {},
-        maxBytes: size,
-        encode({ offset, length }, out, draw) {
-          kernels.qsgdEncode(offset, length, group, seedOf(draw), out);
-          return size(length);
-        },
-        decode(message, bytes, { offset, length }, adding) {
-          requireBytes('qsgd', bytes, size(length));
-          kernels.qsgdDecode(message, length, group, offset, Number(adding));
-        },
-      };
+      return fixedSizeCoder('qsgd', {
+        size: (length) => 4 * Math.ceil(length / group) + codes(length),
+        encode: ({ offset, length }, out, draw) =>
+          kernels.qsgdEncode(offset, length, group, seedOf(draw), out),
+        decode: (message, { offset, length }, adding) =>
+          kernels.qsgdDecode(message, length, group, offset, adding),
+      });
     },
   }),
 );

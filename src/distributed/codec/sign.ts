@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { define } from '../../optim/index.js';
 import type { Codec } from './codec.js';
-import { requireBytes } from './message.js';
+import { fixedSizeCoder } from './fixed-size.js';
 import { groupOption } from './options.js';
 
 /**
@@ -21,20 +21,12 @@ export const sign = define(
     needsFeedback: options.scaled,
     create({ workspace: { kernels } }) {
       const { group, scaled } = options;
-      const size = (length: number) => 4 * Math.ceil(length / group) + 2 * Math.ceil(length / 16);
-      return {
-        kind: 'coder',
-        state: {},
-        maxBytes: size,
-        encode({ offset, length }, out) {
-          kernels.signEncode(offset, length, group, Number(scaled), out);
-          return size(length);
-        },
-        decode(message, bytes, { offset, length }, adding) {
-          requireBytes('sign', bytes, size(length));
-          kernels.signDecode(message, length, group, offset, Number(adding));
-        },
-      };
+      return fixedSizeCoder('sign', {
+        size: (length) => 4 * Math.ceil(length / group) + 2 * Math.ceil(length / 16),
+        encode: ({ offset, length }, out) => kernels.signEncode(offset, length, group, Number(scaled), out),
+        decode: (message, { offset, length }, adding) =>
+          kernels.signDecode(message, length, group, offset, adding),
+      });
     },
   }),
 );

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { define } from '../../optim/index.js';
 import type { Codec } from './codec.js';
 import { drawSeed } from './draw-seed.js';
-import { requireBytes } from './message.js';
+import { fixedSizeCoder } from './fixed-size.js';
 import { groupOption } from './options.js';
 
 /** −s, 0 or s a value, s the largest magnitude of its group, drawn so that the mean is right (TernGrad, Wen et al. 2017). */
@@ -25,20 +25,13 @@ export const terngrad = define(
       const { group, clip } = options;
       const { kernels } = request.workspace;
       const seedOf = drawSeed(request);
-      const size = (length: number) => 4 * Math.ceil(length / group) + 4 * Math.ceil(length / 16);
-      return {
-        kind: 'coder',
-        state: {},
-        maxBytes: size,
-        encode({ offset, length }, out, draw) {
-          kernels.ternEncode(offset, length, group, clip, seedOf(draw), out);
-          return size(length);
-        },
-        decode(message, bytes, { offset, length }, adding) {
-          requireBytes('terngrad', bytes, size(length));
-          kernels.ternDecode(message, length, group, offset, Number(adding));
-        },
-      };
+      return fixedSizeCoder('terngrad', {
+        size: (length) => 4 * Math.ceil(length / group) + 4 * Math.ceil(length / 16),
+        encode: ({ offset, length }, out, draw) =>
+          kernels.ternEncode(offset, length, group, clip, seedOf(draw), out),
+        decode: (message, { offset, length }, adding) =>
+          kernels.ternDecode(message, length, group, offset, adding),
+      });
     },
   }),
 );

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { define } from '../../optim/index.js';
 import type { Codec } from './codec.js';
-import { requireBytes } from './message.js';
+import { fusedCoder } from './fixed-size.js';
 
 /**
  * Two bits a value: −t, 0 or t, where what has not yet reached the threshold t is kept (MXNet's 2-bit compression, where t = 0.5).
@@ -15,30 +15,16 @@ export const twobit = define(
     name: 'twobit',
     options,
     needsFeedback: true,
-    create({ workspace, length: most }) {
+    create(request) {
       const { threshold } = options;
-      const { kernels } = workspace;
-      // The kernel leaves what the message lacks in a residual; without feedback nobody wants it.
-      const scratch = workspace.allocateValues(most);
-      const size = (length: number) => 4 + 4 * Math.ceil(length / 16);
-      return {
-        kind: 'coder',
-        state: {},
-        maxBytes: size,
-        encode({ offset, length }, out) {
-          workspace.floats({ offset: scratch.offset, length }).fill(0);
-          kernels.twoBitEncode(offset, scratch.offset, length, threshold, out);
-          return size(length);
-        },
-        encodeWithFeedback({ offset, length }, residual, out) {
-          kernels.twoBitEncode(offset, residual, length, threshold, out);
-          return size(length);
-        },
-        decode(message, bytes, { offset, length }, adding) {
-          requireBytes('twobit', bytes, size(length));
-          kernels.twoBitDecode(message, length, threshold, offset, Number(adding));
-        },
-      };
+      const { kernels } = request.workspace;
+      return fusedCoder('twobit', request, {
+        size: (length) => 4 + 4 * Math.ceil(length / 16),
+        encode: ({ offset, length }, residual, out) =>
+          kernels.twoBitEncode(offset, residual, length, threshold, out),
+        decode: (message, { offset, length }, adding) =>
+          kernels.twoBitDecode(message, length, threshold, offset, adding),
+      });
     },
   }),
 );
