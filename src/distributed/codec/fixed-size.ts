@@ -4,19 +4,19 @@ import type { Values } from './workspace.js';
 
 interface Decoding {
   /** Bytes of a message of so many values. */
-  size(length: number): number;
+  readonly size: (length: number) => number;
   /** @param adding 1 to add to `into`, 0 to overwrite it */
-  decode(message: number, into: Values, adding: number): void;
+  readonly decode: (message: number, into: Values, adding: number) => void;
 }
 
 export interface FixedSizeCoding extends Decoding {
   /** Writes a message of `size` bytes. */
-  encode(values: Values, out: number, draw: number): void;
+  readonly encode: (values: Values, out: number, draw: number) => void;
 }
 
 export interface FusedCoding extends Decoding {
   /** Writes the message of values + residual, and leaves in the residual what it lacks. */
-  encode(values: Values, residual: number, out: number): void;
+  readonly encode: (values: Values, residual: number, out: number) => void;
 }
 
 /** A coder whose messages have as many bytes as their values say. */

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { ScreeError } from '../../graph/errors.js';
 import { define } from '../../optim/index.js';
-import { Clock } from './clock.js';
 import { delayed } from './delayed.js';
 import type { Exchange, ExchangeMaker, ExchangeRequest } from './exchange.js';
-import { named, placesOf } from './named.js';
 import { byOwners } from './owners.js';
+import { bySums } from './summing.js';
 import { tellingCodec } from './telling.js';
 
 /** Sums that a server takes go in pieces, so that it adds and answers while the rest arrives. */
@@ -13,16 +12,9 @@ const pieceValues = 2 ** 18;
 
 /** For codecs whose messages are summed before they are decoded: ranks send them to the server, which answers with the sum. */
 function summing(request: ExchangeRequest, serverOf: (bucket: number) => number): Exchange {
-  const { collective, codec, workspace, buckets, seed } = request;
+  const { collective, codec, workspace } = request;
   const { rank, size: ranks } = collective;
-  const clock = new Clock();
-  const places = placesOf(buckets);
   const others = Array.from({ length: ranks }, (_, index) => index).filter((other) => other !== rank);
-  const coders = buckets.map(({ values: { length }, shapes }) => {
-    const coder = codec.create({ workspace, length, shapes, seed, rank, ranks });
-    if (coder.kind === 'linear') return coder;
-    throw new ScreeError(`server: ${codec.name} is not summed before it is decoded`);
-  });
   const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
     new Uint8Array(buffer, byteOffset, byteLength);
 
@@ -50,28 +42,14 @@ function summing(request: ExchangeRequest, serverOf: (bucket: number) => number)
     );
   }
 
-  return {
-    state: named(
-      coders.map(({ state }, index) => ({
-        place: places[index],
-        length: buckets[index].values.length,
-        state,
-      })),
-    ),
-    times: clock,
-    async reduce(bucket, step) {
-      if (ranks === 1) return;
-      const began = performance.now();
-      let waited = 0;
-      await coders[bucket].reduce(buckets[bucket].values, step, async (part) => {
-        const from = performance.now();
-        await sumAtServer(workspace.floats(part), serverOf(bucket), bucket % 2 ** 14);
-        waited += performance.now() - from;
-      });
-      clock.wireMs += waited;
-      clock.codecMs += performance.now() - began - waited;
+  const made = bySums(request, {
+    refuse() {
+      throw new ScreeError(`server: ${codec.name} is not summed before it is decoded`);
     },
-  };
+    sum: (part, bucket) => sumAtServer(workspace.floats(part), serverOf(bucket), bucket % 2 ** 14),
+  });
+  // Alone there is nobody to serve.
+  return ranks === 1 ? { ...made, reduce: () => Promise.resolve() } : made;
 }
 
 /**
