@@ -214,6 +214,26 @@ describe('batches with augmentation', () => {
     }
   });
 
+  test.each(['flip,shift:pixels=1', 'flip,shift:pixels=1,mixup:alpha=1'])(
+    '%s: the parts of a batch are the rows of the whole one, without the others',
+    (text) => {
+      const full = { ...options(text), dropLast: true };
+      const parts = [
+        { first: 0, count: 1 },
+        { first: 1, count: 1 },
+        { first: 2, count: 2 },
+      ];
+      const whole = take(batches(rows(11), full).epoch(3));
+      const cut = parts.map((part) => take(batches(rows(11), { ...full, part }).epoch(3)));
+      whole.forEach((batch, index) => {
+        expect(cut.flatMap((own) => own[index].inputs)).toEqual(batch.inputs);
+        expect(cut.flatMap((own) => own[index].labels)).toEqual(batch.labels);
+        expect(cut.flatMap((own) => own[index].others)).toEqual(batch.others);
+        for (const own of cut) expect(own[index].weight).toBe(batch.weight);
+      });
+    },
+  );
+
   test('mixup alone suits tables; characters are refused', () => {
     const table: Split = { ...rows(4), inputs: { ...rows(4).inputs, shape: [4, 8] } };
     expect(take(batches(table, options('mixup')).epoch(0))[0].weight).toBeGreaterThan(0);

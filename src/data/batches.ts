@@ -27,12 +27,20 @@ export interface Batch {
   readonly index: number;
 }
 
+/** Rows of a batch that follow one another. */
+export interface BatchPart {
+  readonly first: number;
+  readonly count: number;
+}
+
 export interface BatchOptions {
   readonly batchSize: number;
   /** Epoch e takes the rows in the order drawn from its fork e; without it they come in the order of the split. */
   readonly shuffle?: Generator;
   /** Leave out the last batch of an epoch when it is not full. */
   readonly dropLast?: boolean;
+  /** Make these rows of each batch only, the same ones as in the whole; batches that are not full must be left out. */
+  readonly part?: BatchPart;
   /** Change the examples, in each epoch anew: the same ones for the same generator, epoch and row (for mixup, batch). */
   readonly augment?: {
     readonly augmentation: Augmentation;
@@ -130,7 +138,7 @@ function writerOf(
  */
 export function batches(
   split: Split,
-  { batchSize, shuffle, dropLast = false, augment }: BatchOptions,
+  { batchSize, shuffle, dropLast = false, augment, part }: BatchOptions,
 ): Batches {
   requireWhole('batchSize', batchSize, 1, Infinity);
   if (batchSize > split.size) {
@@ -139,11 +147,19 @@ export function batches(
     );
   }
   const rest = split.size % batchSize;
-  const lastSize = rest === 0 ? batchSize : rest;
+  if (part !== undefined) {
+    requireWhole("part's first row", part.first, 0, batchSize - 1);
+    requireWhole("part's rows", part.count, 1, batchSize - part.first);
+    if (rest > 0 && !dropLast) throw new ScreeError('batches: a part is of full batches only: take dropLast');
+  }
+  const { first: skipped, count } = part ?? { first: 0, count: batchSize };
+  const lastSize = rest === 0 || part !== undefined ? count : rest;
   const perEpoch = Math.floor(split.size / batchSize) + (rest > 0 && !dropLast ? 1 : 0);
   const width = sizeOf(split.inputs.shape.slice(1));
   const labelWidth = sizeOf(split.labels.shape.slice(1));
-  const places = [place(split, batchSize, lastSize), place(split, batchSize, lastSize)];
+  const places = [place(split, count, lastSize), place(split, count, lastSize)];
+  // With mixup the row behind a part, which is mixed into its last.
+  const next = new Float32Array(augment?.augmentation.mixup === undefined ? 0 : width);
   const orderOf = (epoch: number): Int32Array =>
     shuffle ? permutation(shuffle.fork(epoch), split.size) : new Int32Array(split.size).map((_, row) => row);
   const write = augment && writerOf(split, augment);
@@ -154,10 +170,11 @@ export function batches(
     const order = orderOf(epoch);
     const generator = augment?.generator.fork(epoch);
     for (let index = first; index < perEpoch; index++) {
-      const start = index * batchSize;
-      const size = Math.min(batchSize, split.size - start);
+      const whole = Math.min(batchSize, split.size - index * batchSize);
+      const start = index * batchSize + skipped;
+      const size = Math.min(count, whole);
       const { full, last, weight } = places[turn];
-      const { inputs, labels, others } = size === batchSize ? full : last;
+      const { inputs, labels, others } = size === count ? full : last;
       turn = 1 - turn;
       gather(split.labels.data, labels.data, order, start, size, labelWidth);
       if (write === undefined || generator === undefined || !(inputs.data instanceof Float32Array)) {
@@ -171,9 +188,13 @@ export function batches(
         continue;
       }
       weight.data[0] = symmetricBeta(generator.fork(index), mixup.alpha);
-      mixWithNext(inputs.data, width, weight.data[0]);
+      // The whole batch's last row is mixed with its first.
+      const behind = index * batchSize + ((skipped + size) % whole);
+      write(next, 0, order[behind], generator.key);
+      mixWithNext(inputs.data, width, weight.data[0], next);
       others.data.set(labels.data.subarray(labelWidth));
-      others.data.set(labels.data.subarray(0, labelWidth), labels.data.length - labelWidth);
+      const label = order[behind] * labelWidth;
+      others.data.set(split.labels.data.subarray(label, label + labelWidth), labels.data.length - labelWidth);
       yield { inputs, labels, mix: { labels: others, weight }, size, epoch, index };
     }
   }

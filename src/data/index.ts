@@ -1,5 +1,5 @@
 export { augmentations, parseAugmentation, type Augmentation, type AugmentationKind } from './augment.js';
-export { batches, type Batch, type Batches, type BatchOptions } from './batches.js';
+export { batches, type Batch, type Batches, type BatchOptions, type BatchPart } from './batches.js';
 export { createDataset, describe, outputSize } from './dataset.js';
 export type { Dataset, DatasetOptions, RawDataset, RawPart, Split, Task } from './dataset.js';
 export { normalise, standardisation, type Normalisation, type RawNumbers } from './normalise.js';

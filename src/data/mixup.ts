@@ -29,16 +29,16 @@ export function symmetricBeta(generator: Generator, alpha: number): number {
 }
 
 /**
- * Mixes each row of a batch with the next, the last with the first: weight · row + (1 − weight) · next, in place. In a batch of
- * shuffled rows the next is as good a partner as one that is drawn, and needs no second copy of the batch.
+ * Mixes each row of a batch with the next: weight · row + (1 − weight) · next, in place. In a batch of shuffled rows the next is as good a
+ * partner as one that is drawn, and needs no second copy of the batch.
  * @param batch [size, width]
+ * @param behind the row that comes after the last, as it was before it was mixed itself
  */
-export function mixWithNext(batch: Float32Array, width: number, weight: number): void {
-  const first = batch.slice(0, width);
+export function mixWithNext(batch: Float32Array, width: number, weight: number, behind: Float32Array): void {
   const last = batch.length - width;
   const other = 1 - weight;
   for (let index = 0; index < last; index++)
     batch[index] = weight * batch[index] + other * batch[index + width];
   for (let index = 0; index < width; index++)
-    batch[last + index] = weight * batch[last + index] + other * first[index];
+    batch[last + index] = weight * batch[last + index] + other * behind[index];
 }

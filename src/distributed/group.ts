@@ -1,3 +1,4 @@
+import type { BatchPart } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import { zeros, type NDArray } from '../graph/ndarray.js';
 import type { TensorType } from '../graph/op.js';
@@ -20,7 +21,7 @@ import type { CoderState } from './codec/codec.js';
 import type { Collective } from './collective/collective.js';
 import { differenceOf } from './difference.js';
 import { broadcastObject, collectObjects, gatherObjects, shareWork } from './objects.js';
-import { shareOf, type GradientShare } from './share.js';
+import { rowsOf, shareOf, type GradientShare } from './share.js';
 
 export interface GroupOptions extends WireOptions {
   /** Of the run, for codecs that draw. Default 0. */
@@ -96,6 +97,10 @@ class Ranks implements TrainGroup {
   async check(fields: Readonly<Record<string, unknown>>): Promise<void> {
     const difference = differenceOf(await gatherObjects(this.collective, fields));
     if (difference !== undefined) throw new ScreeError(`train: ${difference}`);
+  }
+
+  partOf(batchSize: number): BatchPart {
+    return rowsOf(batchSize, this.rank, this.size);
   }
 
   async compileStep(request: StepRequest, parts: number): Promise<Stepper> {
@@ -231,10 +236,10 @@ const trials = 3;
 
 /** Takes some steps on a batch of zeros, and the state back. @returns the shortest time of one without its exchange */
 async function trialMs(request: StepRequest, stepper: Stepper, share: GradientShare): Promise<number> {
-  const { start, batchSize, input, label, mixes } = request;
+  const { start, input, label, mixes } = request;
   const { state } = start;
   const before = state.current.map(({ data }) => data.slice());
-  const blank = ({ shape, dtype }: TensorType) => zeros([batchSize, ...shape], dtype);
+  const blank = ({ shape, dtype }: TensorType) => zeros([share.rows, ...shape], dtype);
   const labels = blank(label);
   const batch = { inputs: blank(input), labels, ...(mixes && { mix: { labels, weight: zeros([]) } }) };
   let shortest = Infinity;

@@ -1,3 +1,4 @@
+import type { BatchPart } from '../data/index.js';
 import type { NDArray } from '../graph/ndarray.js';
 import type { Shape } from '../graph/shape.js';
 import { ScreeError } from '../graph/errors.js';
@@ -8,8 +9,16 @@ import { Workspace } from './codec/workspace.js';
 import type { Collective } from './collective/collective.js';
 import type { Exchange } from './exchange/exchange.js';
 
-/** The rows of a batch that a rank takes: those of the ranks follow one another, none is left and none taken twice. */
-function rowsOf(batchSize: number, rank: number, ranks: number): { first: number; count: number } {
+/**
+ * The rows of a batch that a rank takes: those of the ranks follow one another, none is left and none taken twice.
+ * @throws ScreeError when there are more ranks than rows
+ */
+export function rowsOf(batchSize: number, rank: number, ranks: number): BatchPart {
+  if (batchSize < ranks) {
+    throw new ScreeError(
+      `train: a batch of ${batchSize} cannot be shared by ${ranks} ranks; take ${ranks} examples or more, or fewer ranks`,
+    );
+  }
   const border = (index: number) => Math.floor((index * batchSize) / ranks);
   return { first: border(rank), count: border(rank + 1) - border(rank) };
 }
@@ -63,12 +72,7 @@ export interface ShareRequest {
 export function shareOf(request: ShareRequest): GradientShare {
   const { collective, choice, shapes, held, parameters, batchSize, parts, seed, wantsToStop } = request;
   const { rank, size } = collective;
-  const { first, count } = rowsOf(batchSize, rank, size);
-  if (batchSize < size) {
-    throw new ScreeError(
-      `train: a batch of ${batchSize} cannot be shared by ${size} ranks; take ${size} examples or more, or fewer ranks`,
-    );
-  }
+  const { count } = rowsOf(batchSize, rank, size);
   const workspace = new Workspace();
   const { buckets, gradients } = bucketGradient(workspace, shapes, choice.bucketBytes);
   const { makeExchange, makeSynchroniser, codec, bucketBytes } = choice;
@@ -114,7 +118,6 @@ export function shareOf(request: ShareRequest): GradientShare {
   }
 
   return {
-    firstRow: first,
     rows: count,
     firstPart: rank * parts,
     weight: synchroniser === undefined ? (count * size) / batchSize : 1,

@@ -31,8 +31,8 @@ import {
  * the part's, and its running ones move once a part.
  */
 
-/** The rows of a batch that a step is made of: all of them, or one rank's. */
-type Portion = Pick<StepShare, 'firstRow' | 'rows' | 'firstPart' | 'weight'>;
+/** The rows that a step is given: all of a batch, or one rank's. */
+type Portion = Pick<StepShare, 'rows' | 'firstPart' | 'weight'>;
 
 /** Adds a part's share to the sums. Inputs after the parameters, and outputs: sums of gradients, the model's state, loss, count. */
 function tracePart(request: StepRequest, { rows, weight }: Portion, parts: number): Graph {
@@ -146,7 +146,7 @@ export class AccumulatedStep implements Stepper {
    */
   static async compile(request: StepRequest, parts: number, share?: StepShare): Promise<AccumulatedStep> {
     const { batchSize, optimizer, compile } = request;
-    const portion = share ?? { firstRow: 0, rows: batchSize, firstPart: 0, weight: 1 };
+    const portion = share ?? { rows: batchSize, firstPart: 0, weight: 1 };
     const { rows } = portion;
     if (!Number.isInteger(parts) || parts < 1 || rows % parts !== 0) {
       const what = share === undefined ? `a batch of ${rows}` : `a rank's ${rows} rows of a batch`;
@@ -226,7 +226,7 @@ export class AccumulatedStep implements Stepper {
     values: StepValues,
   ): Promise<Side> {
     const { start } = this.request;
-    const { firstRow, rows: count, firstPart } = this.portion;
+    const { rows: count, firstPart } = this.portion;
     const size = count / this.parts;
     const modelState = start.state.current.slice(start.types.parameters.length);
     // The last part writes where the gradient is to be.
@@ -236,7 +236,7 @@ export class AccumulatedStep implements Stepper {
     for (let part = 0; part < this.parts; part++) {
       // Each part has masks of its own.
       this.#key.data.set(values.random.fork(firstPart + part).key);
-      const first = firstRow + part * size;
+      const first = part * size;
       const cut = truthArrays(batch).map((array) =>
         array.shape.length === 0 ? array : rows(array, first, size),
       );

@@ -1,3 +1,4 @@
+import type { BatchPart } from '../data/index.js';
 import type { NDArray } from '../graph/ndarray.js';
 import type { Position } from './position.js';
 import type { TrainingState } from './state.js';
@@ -5,8 +6,7 @@ import type { Found, Stepper, StepRequest } from './step.js';
 
 /** One rank's part of a step that several ranks take together. */
 export interface StepShare {
-  /** Its rows of each batch. */
-  readonly firstRow: number;
+  /** So many rows of each batch are its own: those it is given. */
   readonly rows: number;
   /** Parts that the ranks before it cut their rows into: a part draws by its number among those of all ranks. */
   readonly firstPart: number;
@@ -54,6 +54,12 @@ export interface TrainGroup {
   readonly report: WireReport | undefined;
   /** @throws ScreeError naming the first field in which a rank's options, version or data differ from rank 0's, and the rank */
   check(fields: Readonly<Record<string, unknown>>): Promise<void>;
+  /**
+   * The rows of a batch that this rank computes, and alone has to prepare: those of the ranks follow one another, none is left out and none taken twice.
+   * @throws ScreeError when there are more ranks than rows
+   */
+  partOf(batchSize: number): BatchPart;
+  /** The step gets batches of this rank's rows. */
   compileStep(request: StepRequest, parts: number): Promise<Stepper>;
   /**
    * Brings rank 0's state to all.

@@ -1,5 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { batches, parseAugmentation, type Augmentation, type Batches, type Dataset } from '../data/index.js';
+import {
+  batches,
+  parseAugmentation,
+  type Augmentation,
+  type Batches,
+  type BatchPart,
+  type Dataset,
+} from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import type { Layer } from '../nn/index.js';
 import { parseOptimizer, parseSchedule, type Optimizer, type Schedule } from '../optim/index.js';
@@ -110,9 +117,13 @@ const most = 1e9;
 
 /**
  * Checks the options and fills in the defaults.
+ * @param partOf the rows of a batch that this process takes, where others take the rest
  * @throws ScreeError naming the first option that is unknown or out of its range, with the range
  */
-export async function makePlan(options: PlanOptions): Promise<OpenPlan> {
+export async function makePlan(
+  options: PlanOptions,
+  partOf?: (batchSize: number) => BatchPart,
+): Promise<OpenPlan> {
   const { data, seed = planDefaults.seed, batchSize = planDefaults.batchSize, patience } = options;
   const { lrScale = planDefaults.lrScale } = options;
   const { accumulate = planDefaults.accumulate, loss = defaultLoss(data.task) } = options;
@@ -133,7 +144,7 @@ export async function makePlan(options: PlanOptions): Promise<OpenPlan> {
     generator: generator.fork('augment'),
     normalisation: data.normalisation,
   };
-  const cut = batches(data.train, { batchSize, shuffle, dropLast: true, augment });
+  const cut = batches(data.train, { batchSize, shuffle, dropLast: true, augment, part: partOf?.(batchSize) });
   const steps = countSteps(options, cut.perEpoch);
   const optimizer =
     typeof options.optimizer === 'object'

@@ -126,7 +126,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (keep !== undefined && keep !== 'all' && !(Number.isInteger(keep) && keep >= 1)) {
     throw new ScreeError(`train: 1 or more checkpoints are kept, or all of them, not ${keep}`);
   }
-  const open = await makePlan(options);
+  const { group } = options;
+  const open = await makePlan(options, group && ((rows) => group.partOf(rows)));
   const { chosen, data, generator, optimizer, batchSize, judge, threads } = open;
   const { model, name } = chosen;
   const random = model.init(generator.fork('init'), data.inputShape);
@@ -142,7 +143,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const cyclesMomentum = plan.schedule.momentum !== undefined;
   const { mixes } = plan;
   const request = { ...learner, start, optimizer, batchSize, cyclesMomentum, mixes };
-  const program = await compileStep(request, plan, options.group);
+  const program = await compileStep(request, plan, group);
   const evaluator = new Evaluator(learner);
   try {
     const parts = { plan, initial, start, program, evaluator };

@@ -67,8 +67,9 @@ describe('ranks that train together', () => {
     },
   );
 
-  test('a batch that ranks cannot share evenly is weighted by rows', async () => {
-    const options = { ...small, batchSize: 10, optimizer: 'sgd:lr=0.05', steps: 4 };
+  test("a batch that ranks cannot share evenly is weighted by rows; each mixes its last with the next one's first", async () => {
+    const augment = 'shift:pixels=1,mixup:alpha=1';
+    const options = { ...small, batchSize: 10, optimizer: 'sgd:lr=0.05', steps: 4, augment };
     const [alone, [first]] = [await train(options), await together(4, options)];
     expect(distance(numbers(alone), numbers(first))).toBeLessThan(2e-6);
   });
