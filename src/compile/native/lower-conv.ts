@@ -1,6 +1,6 @@
 import { showShape, sizeOf, type Shape } from '../../graph/shape.js';
 import type { ConvAttributes } from '../../ops/conv.js';
-import { argument, propagation } from './binding/constants.js';
+import { algorithm, argument, propagation } from './binding/constants.js';
 import { int64, type Description, type Engine, type Layout } from './binding/engine.js';
 import type { Place } from './layout.js';
 import { postOps } from './lower-elementwise.js';
@@ -64,6 +64,12 @@ export function describeForward(
   );
 }
 
+/** Describes a convolution by the chosen algorithm, or by the direct one where the library has no such convolution. */
+function describeBy(engine: Engine, kind: number, describe: (kind: number) => Description): Description {
+  const chosen = engine.attempt(() => describe(kind));
+  return chosen ?? describe(algorithm.convolutionDirect);
+}
+
 function layoutOf(
   lowering: Lowering,
   description: Description,
@@ -81,8 +87,12 @@ export function lowerConv(lowering: Lowering, unit: Unit): boolean {
   const shape = lowering.shape(node);
   const convolution = convolutionOf(lowering.shape(x), lowering.shape(w), shape, attributes);
   const options = { biased: bias !== undefined, training: true };
-  const kind = lowering.choices.algorithm(convolution, 'forward');
-  const bare = describeForward(engine, convolution, { ...options, kind });
+  const chosen = lowering.choices.algorithm(convolution, 'forward');
+  let kind = chosen;
+  const bare = describeBy(engine, chosen, (one) => {
+    kind = one;
+    return describeForward(engine, convolution, { ...options, kind });
+  });
   const layout = layoutOf(lowering, bare, 'destination', shape);
   const channels = shape.map((extent, axis) => (axis === 1 ? extent : 1));
   const { postOps: list, args } = postOps(tail, ({ operand, spread }) => {
@@ -133,7 +143,7 @@ export function lowerConvInputGradient(lowering: Lowering, { node, result }: Uni
   const shape = lowering.shape(node);
   const convolution = convolutionOf(shape, lowering.shape(w), lowering.shape(dy), attributes);
   const kind = lowering.choices.algorithm(convolution, 'inputGradient');
-  const description = describeInputGradient(engine, convolution, kind);
+  const description = describeBy(engine, kind, (one) => describeInputGradient(engine, convolution, one));
   const to = lowering.place(layoutOf(lowering, description, 'diffSource', shape));
   const { destination, weights } = convolution;
   lowering.call(
@@ -191,10 +201,10 @@ export function lowerConvWeightGradient(lowering: Lowering, { node, result, bias
   const convolution = convolutionOf(lowering.shape(x), lowering.shape(node), lowering.shape(dy), attributes);
   const { source, weights, destination } = convolution;
   const kind = lowering.choices.algorithm(convolution, 'weightGradient');
-  const description = describeWeightGradient(engine, convolution, {
-    kind,
-    biased: biasGradient !== undefined,
-  });
+  const biased = biasGradient !== undefined;
+  const description = describeBy(engine, kind, (one) =>
+    describeWeightGradient(engine, convolution, { kind: one, biased }),
+  );
   const to = lowering.place(layoutOf(lowering, description, 'diffWeights', weights));
   let bias: Place | undefined;
   if (biasGradient !== undefined) {
