@@ -1,4 +1,3 @@
-import koffi from 'koffi';
 import { ScreeError } from '../../../graph/errors.js';
 import { sameShape, showShape, stridesOf, type Shape } from '../../../graph/shape.js';
 import {
@@ -11,6 +10,7 @@ import {
   scratchpadMode,
   streamFlags,
 } from './constants.js';
+import { koffi } from './koffi.js';
 import type { Library } from './library.js';
 import type { DescriptorArguments, DescriptorName, Functions, Out, Pointer } from './signatures.js';
 
@@ -259,7 +259,7 @@ export class Engine {
   private implementation(description: Pointer): string {
     const text = new BigInt64Array(1);
     const status = this.functions.dnnl_primitive_desc_query(description, query.implementation, 0, text);
-    return status === 0 ? koffi.decode.string(text[0]) : '';
+    return status === 0 ? koffi().decode.string(text[0]) : '';
   }
 
   /** The layout that a described primitive has for an argument; undefined where it has none. */

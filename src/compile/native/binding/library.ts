@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
-import koffi, { type LibraryHandle } from 'koffi';
-import { ScreeError } from '../../../graph/errors.js';
+import type { LibraryHandle } from 'koffi';
+import { architectureOf } from './elf.js';
+import { koffi, NativeUnavailable } from './koffi.js';
 import { koffiTypes, signatures, type FunctionName, type Functions, type Pointer } from './signatures.js';
 
-/** The library is not there, or is not one that this target can use. The message says which and why, in one line. */
-export class NativeUnavailable extends ScreeError {}
+export { NativeUnavailable };
 
 /** Versions of oneDNN that the binding is made for. */
 const supportedVersions = { major: 3, leastMinor: 1, mostMinor: 13 } as const;
@@ -37,7 +37,7 @@ const spinCount = '10000';
  * wake in memory that is gone.
  */
 function pin(path: string): void {
-  const dlopen = koffi.load(libc).func('dlopen', 'void*', ['str', 'int']) as (
+  const dlopen = koffi().load(libc).func('dlopen', 'void*', ['str', 'int']) as (
     path: string,
     mode: number,
   ) => Pointer | null;
@@ -61,8 +61,8 @@ const runtimes: Readonly<Record<number, LibraryVersion['runtime']>> = {
 
 /** dnnl_version_t: three ints, a string at 16, the CPU's and the GPU's runtime at 24. */
 function readVersion(version: Pointer): LibraryVersion {
-  const [major, minor, patch] = koffi.decode(version, 'int', 3) as Int32Array;
-  const runtime = koffi.decode(version, 24, 'unsigned int') as number;
+  const [major, minor, patch] = koffi().decode(version, 'int', 3) as Int32Array;
+  const runtime = koffi().decode(version, 24, 'unsigned int') as number;
   return { major, minor, patch, runtime: runtimes[runtime] ?? 'unknown' };
 }
 
@@ -75,6 +75,23 @@ function loadFailure(path: string, error: unknown): NativeUnavailable {
   return new NativeUnavailable(`'${path}' cannot be loaded as a shared library: ${said}`);
 }
 
+/** Says more clearly than the loader does what is wrong with a file. */
+function checkFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw new NativeUnavailable(`'${path}' is no file; give the path of a libdnnl.so.3`);
+  }
+  let architecture: string | undefined;
+  try {
+    architecture = architectureOf(path);
+  } catch (error) {
+    throw loadFailure(path, error);
+  }
+  if (architecture === undefined) throw loadFailure(path, 'it is no ELF file');
+  if (architecture !== process.arch) {
+    throw new NativeUnavailable(`'${path}' is a library for ${architecture}, and this is ${process.arch}`);
+  }
+}
+
 function bind(path: string): Library {
   if (process.platform !== 'linux') {
     throw new NativeUnavailable(
@@ -82,13 +99,12 @@ function bind(path: string): Library {
     );
   }
   // A name without a folder is the system loader's to find.
-  if (path.includes('/') && statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
-    throw new NativeUnavailable(`'${path}' is no file; give the path of a libdnnl.so.3`);
-  }
+  if (path.includes('/')) checkFile(path);
+  const { load } = koffi();
   let library: LibraryHandle;
   try {
     pin(path);
-    library = koffi.load(path);
+    library = load(path);
   } catch (error) {
     throw loadFailure(path, error);
   }
@@ -133,7 +149,7 @@ function bind(path: string): Library {
 
 function bindThreads({ runtime }: LibraryVersion): Library['setThreads'] {
   if (runtime !== 'OpenMP') return () => 1;
-  const library = koffi.load(openMp);
+  const library = koffi().load(openMp);
   const set = library.func('omp_set_num_threads', 'void', ['int']) as (count: number) => void;
   const get = library.func('omp_get_max_threads', 'int', []) as () => number;
   return (threads) => {

@@ -1,5 +1,5 @@
-import koffi from 'koffi';
 import { ScreeError } from '../../../graph/errors.js';
+import { koffi } from './koffi.js';
 import type { Pointer } from './signatures.js';
 
 const pageBytes = 4096;
@@ -15,7 +15,7 @@ type Map = (
 ) => Pointer;
 
 function bind() {
-  const libc = koffi.load('libc.so.6');
+  const libc = koffi().load('libc.so.6');
   return {
     mmap: libc.func('mmap', 'void*', ['void*', 'size_t', 'int', 'int', 'int', 'long']) as Map,
     munmap: libc.func('munmap', 'int', ['void*', 'size_t']) as (start: Pointer, bytes: number) => number,
@@ -59,7 +59,7 @@ export function allocateBlock(bytes: number): Block {
 
 /** Memory at an address as JavaScript sees it. */
 export function viewOf(address: Pointer, bytes: number): ArrayBuffer {
-  return koffi.view(address, bytes);
+  return koffi().view(address, bytes);
 }
 
 /** Where an array's elements lie. */
@@ -67,5 +67,5 @@ export function addressOf(array: NodeJS.TypedArray): Pointer {
   // A small array lies on the heap, where it may move, until its buffer is asked for. The array itself is asked for its address: koffi
   // knows none of shared memory's buffers.
   void array.buffer;
-  return koffi.address(array);
+  return koffi().address(array);
 }
