@@ -1,6 +1,7 @@
 /** `npm run bench -- QUESTION`: measures Scree and its peers in the same run, interleaved, and says what the machine was doing. */
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import { benchAccuracy, type AccuracyBench } from './accuracy.js';
 import { benchCodecs } from './codec.js';
 import { compare, quickest, ratioTo, summarise, type Result } from './compare.js';
 import type { Contender } from './contender.js';
@@ -51,6 +52,7 @@ interface Finding {
 class Report {
   private readonly findings: Finding[] = [];
   private readonly startLoad = load();
+  private hasTables = false;
 
   constructor(private readonly options: Options) {
     const { processor, cores, vectors, memoryGb, system, node } = machine();
@@ -82,6 +84,7 @@ class Report {
     progress('');
     const options = typeof describe === 'function' ? describe(results) : describe;
     console.log(table(results, options));
+    this.hasTables = true;
     const bar = quickest(results, options.bar);
     this.findings.push({
       title: options.title,
@@ -100,7 +103,7 @@ class Report {
 
   close(): void {
     const endLoad = load();
-    console.log(legend);
+    if (this.hasTables) console.log(legend);
     console.log(`load ${digits(this.startLoad)} at the start, ${digits(endLoad)} at the end`);
     if (Math.max(this.startLoad, endLoad / 1.5) > machine().cores)
       console.log('Others used this machine meanwhile: trust min and its ratio, not the medians.');
@@ -239,6 +242,22 @@ question(
         report.add(`${model}, ${ranks} ranks, ${megabits} Mbit/s`, 'gloo all_reduce', results);
       }
     }
+    report.close();
+  });
+
+question('accuracy', 'the same run with every codec: what compression costs in test accuracy')
+  .option('--model <name>', 'model', 'lenet')
+  .option('--data <name>', 'data set', 'fashion-mnist')
+  .option('--workers <n>', 'ranks', count, 4)
+  .option('--steps <n>', 'steps of each run', count, 1400)
+  .option('--batch <n>', 'examples of a step, of all ranks together', count, 128)
+  .option('--optimizer <spec>', 'as train takes it', 'sgd:lr=0.05,momentum=0.9')
+  .option('--seeds <n>', 'runs of each codec', count, 3)
+  .option('--codecs <list>', 'as --compress takes them, spaces between', (text: string) => text.split(' '))
+  .action(async (options: Options & Omit<AccuracyBench, 'timeoutMs'>) => {
+    const report = new Report(options);
+    const results = await benchAccuracy({ ...options, timeoutMs: 1000 * options.timeout });
+    report.add(`${options.model} on ${options.data}, ${options.workers} ranks`, 'none', results);
     report.close();
   });
 
