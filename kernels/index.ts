@@ -2,9 +2,9 @@
 export { add, scale, subtract } from './vectors';
 export { bf16Decode, bf16Encode, fp16Decode, fp16Encode } from './halves';
 export { int8Decode, int8Encode } from './int8';
-export { oneBitDecode, oneBitEncode } from './one-bit';
+export { oneBitDecode, oneBitEncode, signDecode, signEncode } from './one-bit';
 export { naturalDecode, naturalEncode, qsgdDecode, qsgdEncode } from './levels';
-export { signDecode, signEncode } from './sign';
+export { fillTables } from './tables';
 export { ternDecode, ternEncode, twoBitDecode, twoBitEncode } from './ternary';
 export { lowRank, orthonormalise, timesLeft, timesRight } from './low-rank';
 export { driveDecode, driveEncode } from './rotation';

@@ -1,57 +1,188 @@
-// DRIVE: one bit a value after a random rotation, which spreads a vector evenly over its coordinates.
-import { lanesOf, maskOf, sumOf } from './masks';
+// DRIVE: one bit a value after a random rotation, which spreads a vector evenly over its coordinates. The rotation is signs at random and a
+// Walsh-Hadamard transform, unscaled; decoding transforms again, and the factors of both are in a block's scale.
+import { joined, maskOf, sumOf } from './masks';
 import { nextRandom, startRandom } from './random';
+import { rotationTable } from './tables';
 
-/** Values times ±1 at random; twice with the same seed changes nothing. n is a multiple of 16. */
-function flip(values: usize, n: u32, seed: u32): void {
-  const sign = i32x4.splat(0x80000000);
-  let random = startRandom(seed);
-  for (const end = values + (n << 2); values < end; values += 16) {
+/** Signs at random, as what turns them: the sign bit of each lane. */
+function drawSigns(signs: usize, n: u32, seed: u32): void {
+  let random = startRandom(seed, 0);
+  for (const end = signs + (n << 2); signs < end; signs += 16) {
     random = nextRandom(random);
-    v128.store(values, v128.xor(v128.load(values), v128.and(random, sign)));
+    v128.store(signs, v128.and(random, i32x4.splat(0x80000000)));
   }
 }
 
-/** The Walsh-Hadamard transform, unscaled, in place; n is a power of two from 16. */
+/**
+ * Three rounds of a transform over vectors of four float32, those of `half` bytes and of two and four times as many, where eight values are
+ * read and written once for all three.
+ */
+function threeRounds(values: usize, end: usize, half: usize): void {
+  for (let block = values; block < end; block += half << 3) {
+    for (let at = block; at < block + half; at += 16) {
+      const second = at + (half << 1);
+      const third = at + (half << 2);
+      const fourth = third + (half << 1);
+      const a = v128.load(at);
+      const b = v128.load(at + half);
+      const c = v128.load(second);
+      const d = v128.load(second + half);
+      const ab = f32x4.add(a, b);
+      const aB = f32x4.sub(a, b);
+      const cd = f32x4.add(c, d);
+      const cD = f32x4.sub(c, d);
+      const abcd = f32x4.add(ab, cd);
+      const aBcD = f32x4.add(aB, cD);
+      const abCD = f32x4.sub(ab, cd);
+      const aBCd = f32x4.sub(aB, cD);
+      const e = v128.load(third);
+      const f = v128.load(third + half);
+      const g = v128.load(fourth);
+      const h = v128.load(fourth + half);
+      const ef = f32x4.add(e, f);
+      const eF = f32x4.sub(e, f);
+      const gh = f32x4.add(g, h);
+      const gH = f32x4.sub(g, h);
+      const efgh = f32x4.add(ef, gh);
+      const eFgH = f32x4.add(eF, gH);
+      const efGH = f32x4.sub(ef, gh);
+      const eFGh = f32x4.sub(eF, gH);
+      v128.store(at, f32x4.add(abcd, efgh));
+      v128.store(at + half, f32x4.add(aBcD, eFgH));
+      v128.store(second, f32x4.add(abCD, efGH));
+      v128.store(second + half, f32x4.add(aBCd, eFGh));
+      v128.store(third, f32x4.sub(abcd, efgh));
+      v128.store(third + half, f32x4.sub(aBcD, eFgH));
+      v128.store(fourth, f32x4.sub(abCD, efGH));
+      v128.store(fourth + half, f32x4.sub(aBCd, eFGh));
+    }
+  }
+}
+
+function oneRound(values: usize, end: usize, half: usize): void {
+  for (let block = values; block < end; block += half << 1) {
+    for (let at = block; at < block + half; at += 16) {
+      const a = v128.load(at);
+      const b = v128.load(at + half);
+      v128.store(at, f32x4.add(a, b));
+      v128.store(at + half, f32x4.sub(a, b));
+    }
+  }
+}
+
+/** `threeRounds` of 16-bit numbers, eight a vector. */
+function threeShortRounds(values: usize, end: usize, half: usize): void {
+  for (let block = values; block < end; block += half << 3) {
+    for (let at = block; at < block + half; at += 16) {
+      const second = at + (half << 1);
+      const third = at + (half << 2);
+      const fourth = third + (half << 1);
+      const a = v128.load(at);
+      const b = v128.load(at + half);
+      const c = v128.load(second);
+      const d = v128.load(second + half);
+      const ab = i16x8.add(a, b);
+      const aB = i16x8.sub(a, b);
+      const cd = i16x8.add(c, d);
+      const cD = i16x8.sub(c, d);
+      const abcd = i16x8.add(ab, cd);
+      const aBcD = i16x8.add(aB, cD);
+      const abCD = i16x8.sub(ab, cd);
+      const aBCd = i16x8.sub(aB, cD);
+      const e = v128.load(third);
+      const f = v128.load(third + half);
+      const g = v128.load(fourth);
+      const h = v128.load(fourth + half);
+      const ef = i16x8.add(e, f);
+      const eF = i16x8.sub(e, f);
+      const gh = i16x8.add(g, h);
+      const gH = i16x8.sub(g, h);
+      const efgh = i16x8.add(ef, gh);
+      const eFgH = i16x8.add(eF, gH);
+      const efGH = i16x8.sub(ef, gh);
+      const eFGh = i16x8.sub(eF, gH);
+      v128.store(at, i16x8.add(abcd, efgh));
+      v128.store(at + half, i16x8.add(aBcD, eFgH));
+      v128.store(second, i16x8.add(abCD, efGH));
+      v128.store(second + half, i16x8.add(aBCd, eFGh));
+      v128.store(third, i16x8.sub(abcd, efgh));
+      v128.store(third + half, i16x8.sub(aBcD, eFgH));
+      v128.store(fourth, i16x8.sub(abCD, efGH));
+      v128.store(fourth + half, i16x8.sub(aBCd, eFGh));
+    }
+  }
+}
+
+function oneShortRound(values: usize, end: usize, half: usize): void {
+  for (let block = values; block < end; block += half << 1) {
+    for (let at = block; at < block + half; at += 16) {
+      const a = v128.load(at);
+      const b = v128.load(at + half);
+      v128.store(at, i16x8.add(a, b));
+      v128.store(at + half, i16x8.sub(a, b));
+    }
+  }
+}
+
+/** The rounds of a transform over whole vectors; the two inside of them are `pairSum`'s and `pairDifference`'s. */
 function transform(values: usize, n: u32): void {
-  const end = values + (n << 2);
-  for (let at = values; at < end; at += 16) {
-    const x = v128.load(at);
-    const a = i8x16.shuffle(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
-    const first = f32x4.add(a, v128.xor(x, i32x4(0, 0x80000000, 0, 0x80000000)));
-    const b = i8x16.shuffle(first, first, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-    v128.store(at, f32x4.add(b, v128.xor(first, i32x4(0, 0, 0x80000000, 0x80000000))));
+  const size = (<usize>n) << 2;
+  let half: usize = 16;
+  for (; half << 3 <= size; half <<= 3) threeRounds(values, values + size, half);
+  for (; half < size; half <<= 1) oneRound(values, values + size, half);
+}
+
+/** The transform of the signs of a message, as 16-bit numbers: the table has the first three rounds. */
+function transformSigns(codes: usize, values: usize, n: u32): void {
+  const size = (<usize>n) << 1;
+  for (let at = values; at < values + size; at += 16, codes++) {
+    v128.store(at, v128.load(((<usize>load<u8>(codes)) << 4) + rotationTable));
   }
   let half: usize = 16;
-  // Two rounds at a time: four values are read and written once for both.
-  for (; half << 2 <= (<usize>n) << 2; half <<= 2) {
-    for (let block = values; block < end; block += half << 2) {
-      for (let at = block; at < block + half; at += 16) {
-        const a = v128.load(at);
-        const b = v128.load(at + half);
-        const c = v128.load(at + 2 * half);
-        const d = v128.load(at + 3 * half);
-        const ab = f32x4.add(a, b);
-        const cd = f32x4.add(c, d);
-        const a_b = f32x4.sub(a, b);
-        const c_d = f32x4.sub(c, d);
-        v128.store(at, f32x4.add(ab, cd));
-        v128.store(at + half, f32x4.add(a_b, c_d));
-        v128.store(at + 2 * half, f32x4.sub(ab, cd));
-        v128.store(at + 3 * half, f32x4.sub(a_b, c_d));
-      }
-    }
+  for (; half << 3 <= size; half <<= 3) threeShortRounds(values, values + size, half);
+  for (; half < size; half <<= 1) oneShortRound(values, values + size, half);
+}
+
+function lowLanes(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+}
+
+function highLanes(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+}
+
+/**
+ * The last two rounds, inside of vectors, two by two, and the signs of what comes out: 8 values a byte, in the order that the table knows.
+ * @returns the sum of magnitudes
+ */
+function writeSigns(values: usize, n: u32, codes: usize): f32 {
+  let magnitudes = f32x4.splat(0);
+  for (const end = values + (n << 2); values < end; values += 64, codes += 2) {
+    const a = v128.load(values);
+    const b = v128.load(values, 16);
+    const lowA = lowLanes(a, b);
+    const highA = highLanes(a, b);
+    const sumA = f32x4.add(lowA, highA);
+    const differenceA = f32x4.sub(lowA, highA);
+    const evenA = lowLanes(sumA, differenceA);
+    const oddA = highLanes(sumA, differenceA);
+    const firstA = f32x4.add(evenA, oddA);
+    const secondA = f32x4.sub(evenA, oddA);
+    const c = v128.load(values, 32);
+    const d = v128.load(values, 48);
+    const lowB = lowLanes(c, d);
+    const highB = highLanes(c, d);
+    const sumB = f32x4.add(lowB, highB);
+    const differenceB = f32x4.sub(lowB, highB);
+    const evenB = lowLanes(sumB, differenceB);
+    const oddB = highLanes(sumB, differenceB);
+    const firstB = f32x4.add(evenB, oddB);
+    const secondB = f32x4.sub(evenB, oddB);
+    store<u16>(codes, <u16>maskOf(firstA, secondA, firstB, secondB));
+    const some = f32x4.add(f32x4.abs(firstA), f32x4.abs(secondA));
+    magnitudes = f32x4.add(magnitudes, f32x4.add(some, f32x4.add(f32x4.abs(firstB), f32x4.abs(secondB))));
   }
-  for (; half < (<usize>n) << 2; half <<= 1) {
-    for (let block = values; block < end; block += half << 1) {
-      for (let at = block; at < block + half; at += 16) {
-        const a = v128.load(at);
-        const b = v128.load(at + half);
-        v128.store(at, f32x4.add(a, b));
-        v128.store(at + half, f32x4.sub(a, b));
-      }
-    }
-  }
+  return sumOf(magnitudes);
 }
 
 /** A block's length: the group's, or for the last values the next power of two from 16. */
@@ -63,44 +194,73 @@ function blockOf(left: u32, group: u32): u32 {
 }
 
 /**
- * @param group values a block, a power of two from 16
- * @param scratch room for a block
- * @param out for each block a float32 scale, |x|² / |Rx|₁, and a bit a coordinate of Rx, whether it is at least 0
- * @returns bytes written
+ * @param kept and rest: see halves.ts
+ * @param group values a block, a power of two from 16 to 2^14: a transform of its signs fits 16-bit numbers
+ * @param scratch room for two blocks
+ * @param out for each block a float32 scale, |x|² / |Rx|₁, and the signs of the coordinates of Rx
  */
-export function driveEncode(values: usize, n: u32, group: u32, seed: u32, scratch: usize, out: usize): u32 {
-  const zero = f32x4.splat(0);
-  const start = out;
-  for (let done: u32 = 0; done < n; done += group, seed += 0x9e3779b9) {
+export function driveEncode(
+  values: usize,
+  kept: usize,
+  rest: usize,
+  n: u32,
+  group: u32,
+  seed: u32,
+  scratch: usize,
+  out: usize,
+): void {
+  const step: usize = kept === 0 ? 0 : 16;
+  const signs = scratch + (group << 2);
+  drawSigns(signs, min(group, (n + 15) & ~15), seed);
+  for (let done: u32 = 0; done < n; done += group) {
     const count = min(group, n - done);
     const block = blockOf(count, group);
-    memory.copy(scratch, values + (done << 2), count << 2);
-    memory.fill(scratch + (count << 2), 0, (block - count) << 2);
-    flip(scratch, block, seed);
-    let squares = zero;
-    const end = scratch + (block << 2);
-    for (let at = scratch; at < end; at += 16)
-      squares = f32x4.add(squares, f32x4.mul(v128.load(at), v128.load(at)));
-    transform(scratch, block);
-    let magnitudes = zero;
-    let word = out + 4;
-    for (let at = scratch; at < end; at += 64, word += 2) {
-      const a = v128.load(at);
-      const b = v128.load(at, 16);
-      const c = v128.load(at, 32);
-      const d = v128.load(at, 48);
-      const low = f32x4.add(f32x4.abs(a), f32x4.abs(b));
-      magnitudes = f32x4.add(magnitudes, f32x4.add(low, f32x4.add(f32x4.abs(c), f32x4.abs(d))));
-      const mask = maskOf(f32x4.ge(a, zero), f32x4.ge(b, zero), f32x4.ge(c, zero), f32x4.ge(d, zero));
-      store<u16>(word, <u16>mask);
+    const whole = (count & ~3) << 2;
+    let squares = f32x4.splat(0);
+    let at: usize = 0;
+    for (; at < whole; at += 16, values += 16, kept += step) {
+      const value = joined(values, kept);
+      v128.store(rest + at, value);
+      squares = f32x4.add(squares, f32x4.mul(value, value));
+      v128.store(scratch + at, v128.xor(value, v128.load(signs + at)));
     }
-    const square = sumOf(squares);
-    const magnitude = sumOf(magnitudes);
-    // The transform is unscaled: R = transform / √block, and decoding has that factor too, so that √block cancels.
-    f32.store(out, square < Infinity ? (magnitude > 0 ? square / magnitude : 0) : <f32>NaN);
-    out = word;
+    let square = sumOf(squares);
+    for (; at < count << 2; at += 4, values += 4, kept += 4) {
+      const value = f32.load(values) + f32.load(kept);
+      f32.store(rest + at, value);
+      square += value * value;
+      i32.store(scratch + at, reinterpret<i32>(value) ^ i32.load(signs + at));
+    }
+    memory.fill(scratch + at, 0, ((<usize>block) << 2) - at);
+    transform(scratch, block);
+    const magnitude = writeSigns(scratch, block, out + 4);
+    const size: f32 = square < Infinity ? (magnitude > 0 ? square / magnitude : 0) : <f32>NaN;
+    f32.store(out, size);
+    transformSigns(out + 4, scratch, block);
+    const sizes = f32x4.splat(-size);
+    addBlock(rest, scratch, signs, count, sizes, i32x4.splat(-1));
+    out += 4 + (block >> 3);
+    if (step !== 0) rest += group << 2;
   }
-  return <u32>(out - start);
+}
+
+/** Adds 16-bit numbers times a size and signs, to what is kept of the values there. */
+function addBlock(into: usize, from: usize, signs: usize, count: u32, size: v128, keep: v128): void {
+  const whole = into + ((count & ~7) << 2);
+  for (; into < whole; into += 32, from += 16, signs += 32) {
+    const words = v128.load(from);
+    const low = f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(words)), size);
+    const high = f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(words)), size);
+    const first = v128.xor(low, v128.load(signs));
+    const second = v128.xor(high, v128.load(signs, 16));
+    v128.store(into, f32x4.add(v128.and(v128.load(into), keep), first));
+    v128.store(into, f32x4.add(v128.and(v128.load(into, 16), keep), second), 16);
+  }
+  for (let rest = count & 7; rest > 0; rest--, into += 4, from += 2, signs += 4) {
+    const value = v128.xor(f32x4.mul(f32x4.splat(<f32>load<i16>(from)), size), i32x4.splat(i32.load(signs)));
+    const before = v128.and(f32x4.splat(f32.load(into)), keep);
+    f32.store(into, f32x4.extract_lane(f32x4.add(before, value), 0));
+  }
 }
 
 /** Adds to `into` where `adding`, else overwrites. */
@@ -113,31 +273,14 @@ export function driveDecode(
   into: usize,
   adding: bool,
 ): void {
-  const places = i32x4(1, 2, 4, 8);
-  for (let done: u32 = 0; done < n; done += group, seed += 0x9e3779b9) {
+  const keep = i32x4.splat(adding ? -1 : 0);
+  const signs = scratch + (group << 2);
+  drawSigns(signs, min(group, (n + 15) & ~15), seed);
+  for (let done: u32 = 0; done < n; done += group, into += group << 2) {
     const count = min(group, n - done);
     const block = blockOf(count, group);
-    const size = f32.load(message);
-    const up = f32x4.splat(size);
-    const down = f32x4.splat(-size);
-    message += 4;
-    for (let at = scratch; at < scratch + (block << 2); message += 2) {
-      let word = i32x4.splat(load<u16>(message));
-      for (let quarter = 0; quarter < 4; quarter++, at += 16, word = i32x4.shr_u(word, 4)) {
-        v128.store(at, v128.bitselect(up, down, lanesOf(word, places)));
-      }
-    }
-    transform(scratch, block);
-    flip(scratch, block, seed);
-    const place = into + (done << 2);
-    const keep = i32x4.splat(adding ? -1 : 0);
-    const whole = (count & ~3) << 2;
-    for (let at: usize = 0; at < whole; at += 16) {
-      v128.store(place + at, f32x4.add(v128.and(v128.load(place + at), keep), v128.load(scratch + at)));
-    }
-    for (let at: usize = whole; at < count << 2; at += 4) {
-      const value = f32.load(scratch + at);
-      f32.store(place + at, adding ? f32.load(place + at) + value : value);
-    }
+    transformSigns(message + 4, scratch, block);
+    addBlock(into, scratch, signs, count, f32x4.splat(f32.load(message)), keep);
+    message += 4 + (block >> 3);
   }
 }

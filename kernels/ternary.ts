@@ -1,163 +1,224 @@
-// Three values, −s, 0 and s: 16 of them a 32-bit word, whose lower half says which are s and whose upper half which are −s.
-import { largestOf, lanesOf, maskOf } from './masks';
-import { nextRandom, startRandom, uniform } from './random';
+// Three values, −s, 0 and s: four of them a byte, whose lower bits say which are not 0 and whose upper bits are signs.
+import { ternaryTable } from './tables';
+import { joined, larger, largestOf, signsOf, sumOf } from './masks';
+import { nextRandom, random24, startRandom } from './random';
+
+/** Bytes of two times four values. */
+function codesOf(someA: v128, a: v128, someB: v128, b: v128): u16 {
+  return <u16>(
+    i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(someA, a), i16x8.narrow_i32x4_s(someB, b)))
+  );
+}
+
+/** What values lack where ±size is sent. */
+function lacking(x: v128, some: v128, size: v128): v128 {
+  return f32x4.sub(x, v128.and(some, v128.or(size, signsOf(x))));
+}
+
+/** A value's part of its byte. */
+function codeOf(value: f32, some: bool, place: u32): u32 {
+  return ((<u32>some) | ((reinterpret<u32>(value) >> 31) << 4)) << place;
+}
+
+function magnitudeOf(x: v128): v128 {
+  return v128.and(x, i32x4.splat(0x7fffffff));
+}
 
 /**
  * MXNet's two bits: what reached the threshold is sent as the threshold, the rest is kept.
- * @param residual n values: what was left of earlier steps; holds what is left of this one afterwards
- * @param out whether all was finite, as a float32 0 or NaN, then the words
+ * @param kept and rest: see halves.ts
+ * @param out whether all was finite, as a float32 0 or NaN, then the bytes, of 16 values each time
  */
-export function twoBitEncode(values: usize, residual: usize, n: u32, threshold: f32, out: usize): void {
-  const up = f32x4.splat(threshold);
-  const down = f32x4.splat(-threshold);
+export function twoBitEncode(
+  values: usize,
+  kept: usize,
+  rest: usize,
+  n: u32,
+  threshold: f32,
+  out: usize,
+): void {
+  const step: usize = kept === 0 ? 0 : 64;
+  const size = f32x4.splat(threshold);
   const whole = values + ((n & ~15) << 2);
   const end = values + (n << 2);
-  // 0 times a value is 0, or NaN where it is not finite.
-  let check = f32x4.splat(0);
-  const zero = f32x4.splat(0);
-  let word = out + 4;
-  for (; values < whole; word += 4) {
-    let positive: u32 = 0;
-    let negative: u32 = 0;
-    for (let shift = 0; shift < 16; shift += 4, values += 16, residual += 16) {
-      const value = f32x4.add(v128.load(values), v128.load(residual));
-      const above = f32x4.ge(value, up);
-      const below = f32x4.le(value, down);
-      check = f32x4.add(check, f32x4.mul(value, zero));
-      positive |= (<u32>i32x4.bitmask(above)) << shift;
-      negative |= (<u32>i32x4.bitmask(below)) << shift;
-      const sent = v128.or(v128.and(above, up), v128.and(below, down));
-      v128.store(residual, f32x4.sub(value, sent));
-    }
-    i32.store(word, positive | (negative << 16));
+  let largest = i32x4.splat(0);
+  let codes = out + 4;
+  for (; values < whole; values += 64, kept += step, rest += step, codes += 4) {
+    const a = joined(values, kept);
+    const b = joined(values + 16, kept + 16);
+    const magnitudeA = magnitudeOf(a);
+    const someA = f32x4.ge(magnitudeA, size);
+    const magnitudeB = magnitudeOf(b);
+    const someB = f32x4.ge(magnitudeB, size);
+    store<u16>(codes, codesOf(someA, a, someB, b));
+    v128.store(rest, lacking(a, someA, size));
+    v128.store(rest, lacking(b, someB, size), 16);
+    const c = joined(values + 32, kept + 32);
+    const d = joined(values + 48, kept + 48);
+    const magnitudeC = magnitudeOf(c);
+    const someC = f32x4.ge(magnitudeC, size);
+    const magnitudeD = magnitudeOf(d);
+    const someD = f32x4.ge(magnitudeD, size);
+    store<u16>(codes, codesOf(someC, c, someD, d), 2);
+    v128.store(rest, lacking(c, someC, size), 32);
+    v128.store(rest, lacking(d, someD, size), 48);
+    const low = i32x4.max_s(magnitudeA, magnitudeB);
+    largest = i32x4.max_s(largest, i32x4.max_s(low, i32x4.max_s(magnitudeC, magnitudeD)));
   }
-  let finite = largestOf(check);
   if (values < end) {
-    let bits: u32 = 0;
-    for (let shift = 0; values < end; values += 4, residual += 4, shift++) {
-      const value = f32.load(values) + f32.load(residual);
-      finite += value * 0;
-      const sent: f32 = value >= threshold ? threshold : value <= -threshold ? -threshold : 0;
-      if (sent > 0) bits |= 1 << shift;
-      if (sent < 0) bits |= 0x10000 << shift;
-      f32.store(residual, value - sent);
+    let word: u32 = 0;
+    for (let place = 0; values < end; values += 4, kept += 4, rest += 4, place++) {
+      const value = f32.load(values) + f32.load(kept);
+      const some = abs(value) >= threshold;
+      word |= codeOf(value, some, ((place >> 2) << 3) | (place & 3));
+      largest = larger(largest, f32x4.splat(value));
+      f32.store(rest, some ? value - copysign(threshold, value) : value);
     }
-    i32.store(word, bits);
+    i32.store(codes, word);
   }
-  f32.store(out, finite);
+  f32.store(out, largestOf(largest) * 0);
+}
+
+/** Whether ±size is drawn for values: with probability |value| / size, where the factor is 2^24 / size. */
+function drawn(x: v128, factor: v128, random: v128): v128 {
+  return f32x4.lt(random24(random), f32x4.mul(f32x4.abs(x), factor));
 }
 
 /**
  * TernGrad: a group's scale s is its largest magnitude, and each value is ±s with probability |value| / s, else 0.
+ * @param kept and rest: see halves.ts
  * @param group values a group, a multiple of 16
  * @param clip values beyond so many standard deviations of the group (around 0) are cut to that; 0 to cut none
- * @param out scales of all groups, then the words
+ * @param out scales of all groups, then the bytes, of 16 values each time
  */
-export function ternEncode(values: usize, n: u32, group: u32, clip: f32, seed: u32, out: usize): void {
+export function ternEncode(
+  values: usize,
+  kept: usize,
+  rest: usize,
+  n: u32,
+  group: u32,
+  clip: f32,
+  seed: u32,
+  out: usize,
+): void {
   const groups = (n + group - 1) / group;
-  let random = startRandom(seed);
-  let word = out + (groups << 2);
+  const step: usize = kept === 0 ? 0 : 64;
+  let r0 = startRandom(seed, 0);
+  let r1 = startRandom(seed, 1);
+  let r2 = startRandom(seed, 2);
+  let r3 = startRandom(seed, 3);
+  let codes = out + (groups << 2);
   for (let g: u32 = 0; g < groups; g++) {
     const count = min(group, n - g * group);
-    const whole = values + ((count & ~3) << 2);
-    const end = values + (count << 2);
-    let largest = f32x4.splat(0);
+    const whole = rest + ((count & ~15) << 2);
+    const end = rest + (count << 2);
+    let largest = i32x4.splat(0);
     let squares = f32x4.splat(0);
-    let at = values;
-    for (; at < whole; at += 16) {
-      const value = v128.load(at);
-      largest = f32x4.max(largest, f32x4.abs(value));
-      squares = f32x4.add(squares, f32x4.mul(value, value));
+    let at = rest;
+    for (; at < whole; at += 64, values += 64, kept += step) {
+      const a = joined(values, kept);
+      const b = joined(values + 16, kept + 16);
+      const c = joined(values + 32, kept + 32);
+      const d = joined(values + 48, kept + 48);
+      v128.store(at, a);
+      v128.store(at, b, 16);
+      v128.store(at, c, 32);
+      v128.store(at, d, 48);
+      largest = larger(larger(larger(larger(largest, a), b), c), d);
+      const low = f32x4.add(f32x4.mul(a, a), f32x4.mul(b, b));
+      squares = f32x4.add(squares, f32x4.add(low, f32x4.add(f32x4.mul(c, c), f32x4.mul(d, d))));
     }
-    let most = largestOf(largest);
-    let square = f32x4.extract_lane(squares, 0) + f32x4.extract_lane(squares, 1);
-    square += f32x4.extract_lane(squares, 2) + f32x4.extract_lane(squares, 3);
-    for (; at < end; at += 4) {
-      most = max(most, abs(f32.load(at)));
-      square += f32.load(at) * f32.load(at);
+    let square = sumOf(squares);
+    for (; at < end; at += 4, values += 4, kept += 4) {
+      const value = f32.load(values) + f32.load(kept);
+      f32.store(at, value);
+      largest = larger(largest, f32x4.splat(value));
+      square += value * value;
     }
+    const most = largestOf(largest);
     const limit = clip * sqrt(square / <f32>count);
-    const size = most < Infinity ? (clip > 0 && limit < most ? limit : most) : <f32>NaN;
+    const size = clip > 0 && limit < most ? limit : most;
     f32.store(out + (g << 2), size);
-    const factor = f32x4.splat(size > 1e-37 ? 1 / size : 0);
-    const zero = f32x4.splat(0);
-    let shift = 0;
-    let bits: u32 = 0;
-    for (at = values; at < end; at += 16) {
-      const left = min<u32>(4, (<u32>(end - at)) >> 2);
-      const value = left === 4 ? v128.load(at) : some(at, left);
-      random = nextRandom(random);
-      const chosen = f32x4.lt(uniform(random), f32x4.mul(f32x4.abs(value), factor));
-      const mask = <u32>i32x4.bitmask(chosen);
-      const below = <u32>i32x4.bitmask(f32x4.lt(value, zero));
-      bits |= (mask & ~below) << shift;
-      bits |= (mask & below) << (shift + 16);
-      shift += 4;
-      if (shift === 16) {
-        i32.store(word, bits);
-        word += 4;
-        shift = 0;
-        bits = 0;
+    const factor = f32x4.splat(size > 1e-30 ? 16777216 / size : 0);
+    const sizes = f32x4.splat(size);
+    for (at = rest; at < whole; at += 64, codes += 4) {
+      r0 = nextRandom(r0);
+      r1 = nextRandom(r1);
+      r2 = nextRandom(r2);
+      r3 = nextRandom(r3);
+      const a = v128.load(at);
+      const b = v128.load(at, 16);
+      const someA = drawn(a, factor, r0);
+      const someB = drawn(b, factor, r1);
+      store<u16>(codes, codesOf(someA, a, someB, b));
+      v128.store(at, lacking(a, someA, sizes));
+      v128.store(at, lacking(b, someB, sizes), 16);
+      const c = v128.load(at, 32);
+      const d = v128.load(at, 48);
+      const someC = drawn(c, factor, r2);
+      const someD = drawn(d, factor, r3);
+      store<u16>(codes, codesOf(someC, c, someD, d), 2);
+      v128.store(at, lacking(c, someC, sizes), 32);
+      v128.store(at, lacking(d, someD, sizes), 48);
+    }
+    if (at < end) {
+      let word: u32 = 0;
+      for (let place = 0; at < end; at += 4, place++) {
+        r0 = nextRandom(r0);
+        const value = f32.load(at);
+        const some = i32x4.extract_lane(drawn(f32x4.splat(value), factor, r0), 0) !== 0;
+        word |= codeOf(value, some, ((place >> 2) << 3) | (place & 3));
+        f32.store(at, some ? value - copysign(size, value) : value);
       }
+      i32.store(codes, word);
+      codes += 4;
     }
-    if (shift > 0) {
-      i32.store(word, bits);
-      word += 4;
-    }
-    values = end;
+    if (step !== 0) rest = end;
   }
 }
 
-/** The first values of a vector, and zeros. */
-function some(at: usize, count: u32): v128 {
-  let value = f32x4.splat(0);
-  if (count > 0) value = f32x4.replace_lane(value, 0, f32.load(at));
-  if (count > 1) value = f32x4.replace_lane(value, 1, f32.load(at, 4));
-  if (count > 2) value = f32x4.replace_lane(value, 2, f32.load(at, 8));
-  return value;
+/** The four values of a byte, in units of their size. */
+function valuesOf(codes: usize): v128 {
+  return v128.load(((<usize>load<u8>(codes)) << 4) + ternaryTable);
 }
 
 /**
  * Adds to `into` where `adding`, else overwrites.
- * @param size what a set bit means
- * @returns where the words end
+ * @param size what a value that is not 0 means; NaN makes all values NaN
+ * @returns where the bytes end
  */
-export function ternaryDecode(words: usize, n: u32, size: f32, into: usize, adding: bool): usize {
+function ternaryDecode(codes: usize, n: u32, size: f32, into: usize, adding: bool): usize {
   const keep = i32x4.splat(adding ? -1 : 0);
-  const up = f32x4.splat(size);
-  const down = f32x4.splat(-size);
-  // NaN stands for a group that was not finite: all of it is.
-  const none = f32x4.mul(up, f32x4.splat(0));
-  const places = i32x4(1, 2, 4, 8);
+  const sizes = f32x4.splat(size);
   const whole = into + ((n & ~15) << 2);
   const end = into + (n << 2);
-  for (; into < whole; words += 4) {
-    let positive = i32x4.splat(load<u16>(words));
-    let negative = i32x4.splat(load<u16>(words, 2));
-    for (let quarter = 0; quarter < 4; quarter++, into += 16) {
-      const below = v128.bitselect(down, none, lanesOf(negative, places));
-      const value = v128.bitselect(up, below, lanesOf(positive, places));
-      v128.store(into, f32x4.add(v128.and(v128.load(into), keep), value));
-      positive = i32x4.shr_u(positive, 4);
-      negative = i32x4.shr_u(negative, 4);
-    }
+  for (; into < whole; into += 64, codes += 4) {
+    const a = f32x4.mul(valuesOf(codes), sizes);
+    const b = f32x4.mul(valuesOf(codes + 1), sizes);
+    const c = f32x4.mul(valuesOf(codes + 2), sizes);
+    const d = f32x4.mul(valuesOf(codes + 3), sizes);
+    v128.store(into, f32x4.add(v128.and(v128.load(into), keep), a));
+    v128.store(into, f32x4.add(v128.and(v128.load(into, 16), keep), b), 16);
+    v128.store(into, f32x4.add(v128.and(v128.load(into, 32), keep), c), 32);
+    v128.store(into, f32x4.add(v128.and(v128.load(into, 48), keep), d), 48);
   }
   if (into < end) {
-    for (let word = load<u32>(words); into < end; into += 4, word >>= 1) {
-      const value: f32 = (word & 1) !== 0 ? size : (word & 0x10000) !== 0 ? -size : size * 0;
+    for (let place = 0; into < end; into += 4, place++) {
+      const byte = <usize>load<u8>(codes + (place >> 2));
+      const value = f32.load((byte << 4) + ((place & 3) << 2) + ternaryTable) * size;
       f32.store(into, adding ? f32.load(into) + value : value);
     }
-    words += 4;
+    codes += 4;
   }
-  return words;
+  return codes;
 }
 
 /** What ternEncode wrote. */
 export function ternDecode(message: usize, n: u32, group: u32, into: usize, adding: bool): void {
   const groups = (n + group - 1) / group;
-  let words = message + (groups << 2);
-  for (let g: u32 = 0; g < groups; g++, into += group << 2) {
-    words = ternaryDecode(words, min(group, n - g * group), f32.load(message + (g << 2)), into, adding);
+  let codes = message + (groups << 2);
+  for (let g: u32 = 0; g < groups; g++, message += 4, into += group << 2) {
+    codes = ternaryDecode(codes, min(group, n - g * group), f32.load(message), into, adding);
   }
 }
 

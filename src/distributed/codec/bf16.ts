@@ -7,10 +7,13 @@ export const bf16 = define('bf16', 'bfloat16, rounded to nearest: 2n bytes', {},
   name: 'bf16',
   options,
   needsFeedback: false,
-  create: ({ workspace: { kernels } }) =>
-    fixedSizeCoder('bf16', {
+  create: ({ workspace }) =>
+    fixedSizeCoder('bf16', workspace, {
+      group: 16,
       size: (length) => 2 * length,
-      encode: ({ offset, length }, out) => kernels.bf16Encode(offset, length, out),
-      decode: (message, { offset, length }, adding) => kernels.bf16Decode(message, length, offset, adding),
+      encode: ({ offset, length }, kept, rest, out) =>
+        workspace.kernels.bf16Encode(offset, kept, rest, length, out),
+      decode: (message, { offset, length }, adding) =>
+        workspace.kernels.bf16Decode(message, length, offset, adding),
     }),
 }));

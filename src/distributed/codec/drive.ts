@@ -16,7 +16,7 @@ export const drive = define(
       .number()
       .int()
       .min(16)
-      .max(2 ** 16)
+      .max(2 ** 14)
       .default(1024)
       .refine((value) => Number.isInteger(Math.log2(value)), 'a power of two')
       .describe('values that are rotated together, a power of two'),
@@ -29,7 +29,7 @@ export const drive = define(
       const { workspace } = request;
       const { kernels } = workspace;
       const { group } = options;
-      const scratch = workspace.allocate(4 * group);
+      const scratch = workspace.allocate(8 * group);
       const seedOf = drawSeed(request);
       const size = (length: number) => {
         const rest = length % group;
@@ -37,12 +37,13 @@ export const drive = define(
         return 4 + Math.floor(length / group) * (4 + group / 8) + (last === 0 ? 0 : 4 + last / 8);
       };
       const seedAt = (message: number) => new Int32Array(workspace.bytes(0, 0).buffer, message, 1);
-      return fixedSizeCoder('drive', {
+      return fixedSizeCoder('drive', workspace, {
+        group,
         size,
-        encode({ offset, length }, out, draw) {
+        encode({ offset, length }, kept, rest, out, draw) {
           const seed = seedOf(draw);
           seedAt(out)[0] = seed;
-          kernels.driveEncode(offset, length, group, seed, scratch, out + 4);
+          kernels.driveEncode(offset, kept, rest, length, group, seed, scratch, out + 4);
         },
         decode: (message, { offset, length }, adding) =>
           kernels.driveDecode(message + 4, length, group, seedAt(message)[0], scratch, offset, adding),

@@ -1,32 +1,40 @@
 import { ScreeError } from '../../graph/errors.js';
-import type { Coder, CoderRequest } from './codec.js';
-import type { Values } from './workspace.js';
+import type { Coder } from './codec.js';
+import type { Values, Workspace } from './workspace.js';
 
-interface Decoding {
+export interface FixedSizeCoding {
   /** Bytes of a message of so many values. */
   readonly size: (length: number) => number;
+  /** Values that are coded together, so many of which lie in scratch where nobody keeps what a message lacks. */
+  readonly group: number;
+  /**
+   * Writes a message of `size` bytes of values + what is kept of them.
+   * @param kept byte offset of as many values, or 0 for none
+   * @param rest where what the message lacks is left: `kept`, or scratch
+   */
+  readonly encode: (values: Values, kept: number, rest: number, out: number, draw: number) => void;
   /** @param adding 1 to add to `into`, 0 to overwrite it */
   readonly decode: (message: number, into: Values, adding: number) => void;
 }
 
-export interface FixedSizeCoding extends Decoding {
-  /** Writes a message of `size` bytes. */
-  readonly encode: (values: Values, out: number, draw: number) => void;
-}
-
-export interface FusedCoding extends Decoding {
-  /** Writes the message of values + residual, and leaves in the residual what it lacks. */
-  readonly encode: (values: Values, residual: number, out: number) => void;
-}
-
-/** A coder whose messages have as many bytes as their values say. */
-export function fixedSizeCoder(codec: string, { size, encode, decode }: FixedSizeCoding): Coder {
+/** A coder whose messages have as many bytes as their values say, and whose kernel knows error feedback. */
+export function fixedSizeCoder(
+  codec: string,
+  workspace: Workspace,
+  { size, group, encode, decode }: FixedSizeCoding,
+): Coder {
+  let scratch: number | undefined;
   return {
     kind: 'coder',
     state: {},
     maxBytes: size,
     encode(values, out, draw) {
-      encode(values, out, draw);
+      scratch ??= workspace.allocate(4 * group);
+      encode(values, 0, scratch, out, draw);
+      return size(values.length);
+    },
+    encodeWithFeedback(values, residual, out, draw) {
+      encode(values, residual, residual, out, draw);
       return size(values.length);
     },
     decode(message, bytes, into, adding) {
@@ -37,31 +45,6 @@ export function fixedSizeCoder(codec: string, { size, encode, decode }: FixedSiz
         );
       }
       decode(message, into, Number(adding));
-    },
-  };
-}
-
-/** The same where one pass of a kernel encodes and leaves the residual. */
-export function fusedCoder(
-  codec: string,
-  { workspace, length: most }: CoderRequest,
-  { encode, ...decoding }: FusedCoding,
-): Coder {
-  let scratch: number | undefined;
-  const { size } = decoding;
-  return {
-    ...fixedSizeCoder(codec, {
-      ...decoding,
-      encode(values, out) {
-        // Without feedback the kernel's residual is nobody's: it begins as zeros each time.
-        scratch ??= workspace.allocate(4 * most);
-        workspace.floats({ offset: scratch, length: values.length }).fill(0);
-        encode(values, scratch, out);
-      },
-    }),
-    encodeWithFeedback(values, residual, out) {
-      encode(values, residual, out);
-      return size(values.length);
     },
   };
 }

@@ -7,10 +7,13 @@ export const fp16 = define('fp16', 'float16, rounded to nearest: 2n bytes', {}, 
   name: 'fp16',
   options,
   needsFeedback: false,
-  create: ({ workspace: { kernels } }) =>
-    fixedSizeCoder('fp16', {
+  create: ({ workspace }) =>
+    fixedSizeCoder('fp16', workspace, {
+      group: 16,
       size: (length) => 2 * length,
-      encode: ({ offset, length }, out) => kernels.fp16Encode(offset, length, out),
-      decode: (message, { offset, length }, adding) => kernels.fp16Decode(message, length, offset, adding),
+      encode: ({ offset, length }, kept, rest, out) =>
+        workspace.kernels.fp16Encode(offset, kept, rest, length, out),
+      decode: (message, { offset, length }, adding) =>
+        workspace.kernels.fp16Decode(message, length, offset, adding),
     }),
 }));

@@ -12,11 +12,14 @@ export const int8 = define(
     name: 'int8',
     options,
     needsFeedback: false,
-    create({ workspace: { kernels } }) {
+    create({ workspace }) {
       const { group } = options;
-      return fixedSizeCoder('int8', {
+      const { kernels } = workspace;
+      return fixedSizeCoder('int8', workspace, {
+        group,
         size: (length) => length + 4 * Math.ceil(length / group),
-        encode: ({ offset, length }, out) => kernels.int8Encode(offset, length, group, out),
+        encode: ({ offset, length }, kept, rest, out) =>
+          kernels.int8Encode(offset, kept, rest, length, group, out),
         decode: (message, { offset, length }, adding) =>
           kernels.int8Decode(message, length, group, offset, adding),
       });

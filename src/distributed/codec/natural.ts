@@ -16,11 +16,14 @@ export const natural = define(
     options,
     needsFeedback: false,
     create(request) {
-      const { kernels } = request.workspace;
+      const { workspace } = request;
+      const { kernels } = workspace;
       const seedOf = drawSeed(request);
-      return fixedSizeCoder('natural', {
+      return fixedSizeCoder('natural', workspace, {
+        group: 16,
         size: (length) => length,
-        encode: ({ offset, length }, out, draw) => kernels.naturalEncode(offset, length, seedOf(draw), out),
+        encode: ({ offset, length }, kept, rest, out, draw) =>
+          kernels.naturalEncode(offset, kept, rest, length, seedOf(draw), out),
         decode: (message, { offset, length }, adding) =>
           kernels.naturalDecode(message, length, offset, adding),
       });

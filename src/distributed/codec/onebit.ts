@@ -1,6 +1,6 @@
 import { define } from '../../optim/index.js';
 import type { Codec } from './codec.js';
-import { fusedCoder } from './fixed-size.js';
+import { fixedSizeCoder } from './fixed-size.js';
 import { groupOption } from './options.js';
 
 /**
@@ -15,13 +15,14 @@ export const onebit = define(
     name: 'onebit',
     options,
     needsFeedback: true,
-    create(request) {
+    create({ workspace }) {
       const { group } = options;
-      const { kernels } = request.workspace;
-      return fusedCoder('onebit', request, {
+      const { kernels } = workspace;
+      return fixedSizeCoder('onebit', workspace, {
+        group,
         size: (length) => 8 * Math.ceil(length / group) + 2 * Math.ceil(length / 16),
-        encode: ({ offset, length }, residual, out) =>
-          kernels.oneBitEncode(offset, residual, length, group, out),
+        encode: ({ offset, length }, kept, rest, out) =>
+          kernels.oneBitEncode(offset, kept, rest, length, group, out),
         decode: (message, { offset, length }, adding) =>
           kernels.oneBitDecode(message, length, group, offset, adding),
       });

@@ -18,14 +18,16 @@ export const qsgd = define(
     needsFeedback: false,
     create(request) {
       const { group } = options;
-      const { kernels } = request.workspace;
+      const { workspace } = request;
+      const { kernels } = workspace;
       const seedOf = drawSeed(request);
       // Two values a byte, but a byte for each of the last ones that fill no vector.
       const codes = (length: number) => Math.floor(length / 16) * 8 + (length % 16);
-      return fixedSizeCoder('qsgd', {
+      return fixedSizeCoder('qsgd', workspace, {
+        group,
         size: (length) => 4 * Math.ceil(length / group) + codes(length),
-        encode: ({ offset, length }, out, draw) =>
-          kernels.qsgdEncode(offset, length, group, seedOf(draw), out),
+        encode: ({ offset, length }, kept, rest, out, draw) =>
+          kernels.qsgdEncode(offset, kept, rest, length, group, seedOf(draw), out),
         decode: (message, { offset, length }, adding) =>
           kernels.qsgdDecode(message, length, group, offset, adding),
       });

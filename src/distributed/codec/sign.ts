@@ -19,11 +19,14 @@ export const sign = define(
     name: 'sign',
     options,
     needsFeedback: options.scaled,
-    create({ workspace: { kernels } }) {
+    create({ workspace }) {
       const { group, scaled } = options;
-      return fixedSizeCoder('sign', {
+      const { kernels } = workspace;
+      return fixedSizeCoder('sign', workspace, {
+        group,
         size: (length) => 4 * Math.ceil(length / group) + 2 * Math.ceil(length / 16),
-        encode: ({ offset, length }, out) => kernels.signEncode(offset, length, group, Number(scaled), out),
+        encode: ({ offset, length }, kept, rest, out) =>
+          kernels.signEncode(offset, kept, rest, length, group, Number(scaled), out),
         decode: (message, { offset, length }, adding) =>
           kernels.signDecode(message, length, group, offset, adding),
       });

@@ -39,7 +39,7 @@ export class SparseMessage {
     this.#shift = Math.max(0, Math.floor(Math.log2((0.69 * length) / Math.max(1, this.#most))));
     this.#indices = workspace.allocate(4 * this.#most);
     this.#chosen = workspace.allocateValues(this.#most);
-    this.#sent = workspace.allocateValues(half ? this.#most : 0);
+    this.#sent = workspace.allocateValues(half ? Math.max(16, this.#most) : 0);
   }
 
   private wanted(ratio: number): number {
@@ -104,7 +104,7 @@ export class SparseMessage {
     kernels.gatherAt(values.offset, indices, count, chosen);
     const places = out + 4 + this.valueBytes(count);
     this.countAt(out)[0] = count;
-    if (this.half) kernels.fp16Encode(chosen, count, out + 4);
+    if (this.half) kernels.fp16Encode(chosen, 0, this.#sent.offset, count, out + 4);
     else this.workspace.bytes(out + 4, 4 * count).set(this.workspace.bytes(chosen, 4 * count));
     if (residual !== undefined) {
       kernels.clearAt(residual.offset, indices, count);

@@ -23,12 +23,14 @@ export const terngrad = define(
     needsFeedback: false,
     create(request) {
       const { group, clip } = options;
-      const { kernels } = request.workspace;
+      const { workspace } = request;
+      const { kernels } = workspace;
       const seedOf = drawSeed(request);
-      return fixedSizeCoder('terngrad', {
+      return fixedSizeCoder('terngrad', workspace, {
+        group,
         size: (length) => 4 * Math.ceil(length / group) + 4 * Math.ceil(length / 16),
-        encode: ({ offset, length }, out, draw) =>
-          kernels.ternEncode(offset, length, group, clip, seedOf(draw), out),
+        encode: ({ offset, length }, kept, rest, out, draw) =>
+          kernels.ternEncode(offset, kept, rest, length, group, clip, seedOf(draw), out),
         decode: (message, { offset, length }, adding) =>
           kernels.ternDecode(message, length, group, offset, adding),
       });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { define } from '../../optim/index.js';
 import type { Codec } from './codec.js';
-import { fusedCoder } from './fixed-size.js';
+import { fixedSizeCoder } from './fixed-size.js';
 
 /**
  * Two bits a value: −t, 0 or t, where what has not yet reached the threshold t is kept (MXNet's 2-bit compression, where t = 0.5).
@@ -15,13 +15,14 @@ export const twobit = define(
     name: 'twobit',
     options,
     needsFeedback: true,
-    create(request) {
+    create({ workspace }) {
       const { threshold } = options;
-      const { kernels } = request.workspace;
-      return fusedCoder('twobit', request, {
+      const { kernels } = workspace;
+      return fixedSizeCoder('twobit', workspace, {
+        group: 16,
         size: (length) => 4 + 4 * Math.ceil(length / 16),
-        encode: ({ offset, length }, residual, out) =>
-          kernels.twoBitEncode(offset, residual, length, threshold, out),
+        encode: ({ offset, length }, kept, rest, out) =>
+          kernels.twoBitEncode(offset, kept, rest, length, threshold, out),
         decode: (message, { offset, length }, adding) =>
           kernels.twoBitDecode(message, length, threshold, offset, adding),
       });

@@ -12,23 +12,52 @@ export interface Kernels {
   add(into: number, from: number, n: number): void;
   subtract(into: number, what: number, n: number): void;
   scale(into: number, n: number, factor: number): void;
-  fp16Encode(values: number, n: number, out: number): void;
+  /** Fills the tables that lie at the start of the memory. @returns where they end */
+  fillTables(): number;
+  // Of those that encode: `kept` are n values that join, or 0 for none; what the message lacks is left at `rest`, which is `kept` again, or
+  // scratch for a group of values.
+  fp16Encode(values: number, kept: number, rest: number, n: number, out: number): void;
   fp16Decode(message: number, n: number, into: number, adding: number): void;
-  bf16Encode(values: number, n: number, out: number): void;
+  bf16Encode(values: number, kept: number, rest: number, n: number, out: number): void;
   bf16Decode(message: number, n: number, into: number, adding: number): void;
-  int8Encode(values: number, n: number, group: number, out: number): void;
+  int8Encode(values: number, kept: number, rest: number, n: number, group: number, out: number): void;
   int8Decode(message: number, n: number, group: number, into: number, adding: number): void;
-  oneBitEncode(values: number, residual: number, n: number, group: number, out: number): void;
+  oneBitEncode(values: number, kept: number, rest: number, n: number, group: number, out: number): void;
   oneBitDecode(message: number, n: number, group: number, into: number, adding: number): void;
-  signEncode(values: number, n: number, group: number, scaled: number, out: number): void;
+  signEncode(
+    values: number,
+    kept: number,
+    rest: number,
+    n: number,
+    group: number,
+    scaled: number,
+    out: number,
+  ): void;
   signDecode(message: number, n: number, group: number, into: number, adding: number): void;
-  twoBitEncode(values: number, residual: number, n: number, threshold: number, out: number): void;
+  twoBitEncode(values: number, kept: number, rest: number, n: number, threshold: number, out: number): void;
   twoBitDecode(message: number, n: number, threshold: number, into: number, adding: number): void;
-  ternEncode(values: number, n: number, group: number, clip: number, seed: number, out: number): void;
+  ternEncode(
+    values: number,
+    kept: number,
+    rest: number,
+    n: number,
+    group: number,
+    clip: number,
+    seed: number,
+    out: number,
+  ): void;
   ternDecode(message: number, n: number, group: number, into: number, adding: number): void;
-  qsgdEncode(values: number, n: number, group: number, seed: number, out: number): void;
+  qsgdEncode(
+    values: number,
+    kept: number,
+    rest: number,
+    n: number,
+    group: number,
+    seed: number,
+    out: number,
+  ): void;
   qsgdDecode(message: number, n: number, group: number, into: number, adding: number): void;
-  naturalEncode(values: number, n: number, seed: number, out: number): void;
+  naturalEncode(values: number, kept: number, rest: number, n: number, seed: number, out: number): void;
   naturalDecode(message: number, n: number, into: number, adding: number): void;
   countAbove(values: number, n: number, threshold: number): number;
   selectAbove(values: number, n: number, threshold: number, most: number, indices: number): number;
@@ -52,7 +81,16 @@ export interface Kernels {
   timesLeft(matrix: number, rows: number, columns: number, left: number, rank: number, right: number): void;
   lowRank(left: number, right: number, rank: number, rows: number, columns: number, matrix: number): void;
   orthonormalise(vectors: number, rank: number, n: number): void;
-  driveEncode(values: number, n: number, group: number, seed: number, scratch: number, out: number): number;
+  driveEncode(
+    values: number,
+    kept: number,
+    rest: number,
+    n: number,
+    group: number,
+    seed: number,
+    scratch: number,
+    out: number,
+  ): void;
   driveDecode(
     message: number,
     n: number,
@@ -93,14 +131,15 @@ let module: object | undefined;
  */
 export class Workspace {
   readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared: true });
-  // Nothing lies at the null pointer.
-  #used = alignment;
+  #used: number;
   readonly kernels: Kernels;
 
   constructor() {
     module ??= new WebAssembly.Module(readFileSync(new URL('kernels.wasm', import.meta.url)));
     const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
     this.kernels = instance.exports as Kernels;
+    // They leave zeros at the null pointer, where kernels read what joins values when nothing is kept.
+    this.#used = this.kernels.fillTables();
   }
 
   /**
