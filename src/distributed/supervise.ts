@@ -42,7 +42,7 @@ export interface Supervised {
 const graceMs = 5000;
 
 /** The first pause before a restart that follows an attempt without progress; it doubles. */
-const firstPauseMs = 500;
+const firstPauseMs = 100;
 const longestPauseMs = 60_000;
 
 const lockSchema = z.object({ pid: z.int().positive(), host: z.string() });

@@ -1,11 +1,10 @@
 import { spawnSync, type ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Generator } from '../../src/random/index.js';
-import { listCheckpoints, readRun } from '../../src/train/index.js';
 import { ended, scree, start, temporaryFolder } from '../support/cli.js';
+import { newestStep, parametersOf, ranksOf, withMpi } from './processes.js';
 
 /*
  * Ranks are killed at random moments (drawn from a seed, but clocks differ) while `scree launch` looks after the run, which must end
@@ -19,15 +18,6 @@ const options =
   'lenet --engine onnx --threads 1 --steps 300 --batch 32 --checkpoint-every 20 --compress onebit --rank-timeout 8 --quiet'.split(
     ' ',
   );
-const asRoot = { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' };
-const env = { ...process.env, ...asRoot };
-
-async function parametersOf(run: string): Promise<unknown> {
-  const { status, result } = await readRun(run);
-  expect(status).toBe('finished');
-  return result?.parametersSha256;
-}
-
 let undisturbed: unknown;
 beforeAll(async () => {
   const out = join(folder.path, 'undisturbed');
@@ -36,21 +26,6 @@ beforeAll(async () => {
   expect(code).toBe(0);
   undisturbed = await parametersOf(out);
 });
-
-/** The processes that train in a run folder: not the launcher, nor the supervisor. */
-function ranksOf(run: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        return words[0] === process.execPath && words.includes(run) && !words.includes('launch');
-      } catch {
-        return false;
-      }
-    });
-}
 
 /** Sends signals to random ranks, each after a checkpoint more than the last. */
 async function disturb(
@@ -61,9 +36,8 @@ async function disturb(
   const generator = new Generator(5);
   let sent = 0;
   let last = 0;
-  const newest = async () => (await listCheckpoints(join(run, 'checkpoints'))).at(0)?.step ?? 0;
   for (const signal of signals) {
-    while (child.exitCode === null && (await newest()) <= last) await sleep(20);
+    while (child.exitCode === null && (await newestStep(run)) <= last) await sleep(20);
     await sleep(200 * generator.uniform());
     const pids = ranksOf(run);
     if (pids.length === 0) continue;
@@ -71,7 +45,7 @@ async function disturb(
     sent++;
     // What was being saved may still come.
     await sleep(300);
-    last = await newest();
+    last = await newestStep(run);
   }
   return sent;
 }
@@ -95,7 +69,7 @@ describe.each(launchers)('$name', ({ name, args, signals, here }) => {
       const run = join(folder.path, name.replace(' ', '-'));
       const child = start(
         ['launch', '-n', '2', ...args, '--max-restarts', '9', '--', 'train', ...options, '--out', run],
-        { env },
+        { env: withMpi },
       );
       const end = ended(child);
       const sent = await disturb(run, child, [...signals]);
