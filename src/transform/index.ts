@@ -8,6 +8,7 @@ export {
   vjp,
   type GradOptions,
 } from './derivatives.js';
+export { checkpoint } from './checkpoint.js';
 export { fourthDerivative, thirdDerivative } from './forms.js';
 export { jet, type Jet, type JetOptions } from './jet.js';
 export { vmap, type VmapOptions } from './vmap.js';

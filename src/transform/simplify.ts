@@ -11,6 +11,7 @@ import type { AttributeValue } from '../graph/op.js';
 import { addOp, divOp, mulOp, negOp, subOp } from '../ops/arithmetic.js';
 import { castOps } from '../ops/compare.js';
 import { broadcastToOp, reshapeOp } from '../ops/shape-ops.js';
+import { inlineCheckpoints } from './checkpoint-op.js';
 import { pruneScans } from './scan-prune.js';
 import { identityOp, stopGradientOp } from '../ops/unary.js';
 import { sameShape, sizeOf } from '../graph/shape.js';
@@ -136,7 +137,8 @@ function withoutBroadcast(
  * The same program with fewer nodes: common subexpressions merged, constants folded, neutral operations and dead code removed.
  * Values change by no more than the reassociation-free rewrites allow: x + 0, x · 1, x / 1, −(−x), x + (−y) → x − y.
  */
-export function simplify(graph: Graph): Graph {
+export function simplify(source: Graph): Graph {
+  const graph = inlineCheckpoints(source);
   const nodes: Node[] = [];
   const keys = new Map<string, number>();
   const opIds = new Map<object, number>();

@@ -1,6 +1,7 @@
 import { constantOp, inputOp, type Graph, type Node } from '../../graph/graph.js';
 import type { Attributes, Op } from '../../graph/op.js';
 import { sizeOf } from '../../graph/shape.js';
+import { barrierOp } from '../../ops/barrier.js';
 import { convInputGradientOp, convOp, convWeightGradientOp } from '../../ops/conv.js';
 import { matmulOp } from '../../ops/matmul.js';
 import { maxPoolGradientOp, maxPoolOp, sumPoolGradientOp, sumPoolOp } from '../../ops/pool.js';
@@ -36,7 +37,7 @@ const heads: ReadonlySet<UnitKind> = new Set(['conv', 'matmul', 'maxPool', 'elem
 
 /** Whether a node only names its operand's memory in another arrangement, for primitives too. */
 export function isView({ op, dtype, attributes }: Node): boolean {
-  if (op === reshapeOp) return true;
+  if (op === reshapeOp || op === barrierOp) return true;
   if (dtype !== 'float32') return false;
   if (op === transposeOp) return true;
   return op === sliceOp && (attributes.steps as readonly number[]).every((step) => step === 1);
@@ -47,6 +48,14 @@ export function rootOf(nodes: readonly Node[], id: number): number {
   let root = id;
   while (isView(nodes[root])) root = nodes[root].inputs[0];
   return root;
+}
+
+/** The nodes that must be there before a value can be read: its root, and what the barriers on the way to it wait for. */
+export function awaited(nodes: readonly Node[], id: number): number[] {
+  const waits: number[] = [];
+  let root = id;
+  for (; isView(nodes[root]); root = nodes[root].inputs[0]) waits.push(...nodes[root].inputs.slice(1));
+  return [root, ...waits.flatMap((other) => awaited(nodes, other))];
 }
 
 /** Whether JavaScript for a node can be written as text, without functions that no other thread has. */

@@ -1,6 +1,7 @@
 import { ScreeError } from '../../graph/errors.js';
 import { constantOp, inputOp, type Graph, type Node } from '../../graph/graph.js';
 import type { Kernel, TensorType } from '../../graph/op.js';
+import { barrierOp } from '../../ops/barrier.js';
 import { deliver, instantiate, type Generated } from '../javascript/generate.js';
 import { nodeKernel } from '../javascript/interpret.js';
 import { countLines, longestFunction, splitStatements } from '../javascript/parts.js';
@@ -32,6 +33,7 @@ function partOf(nodes: readonly Node[], members: ReadonlySet<number>, outputs: r
     if (known !== undefined) return known;
     const node = nodes[id];
     if (node.op === constantOp) return add(id, node);
+    if ((node.op as object) === barrierOp) return visit(node.inputs[0]);
     if (members.has(id) || isView(node)) return add(id, { ...node, inputs: node.inputs.map(visit) });
     inputs.push(id);
     const { shape, dtype } = node;

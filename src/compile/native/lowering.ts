@@ -2,6 +2,7 @@ import { bytesPerElement } from '../../graph/dtype.js';
 import { ScreeError } from '../../graph/errors.js';
 import { constantValue, type Graph, type Node } from '../../graph/graph.js';
 import { sameShape, showShape, sizeOf, type Shape } from '../../graph/shape.js';
+import { barrierOp } from '../../ops/barrier.js';
 import { reshapeOp, transposeOp } from '../../ops/shape-ops.js';
 import { argument } from './binding/constants.js';
 import type { Description, Engine, Layout } from './binding/engine.js';
@@ -40,6 +41,9 @@ export class Lowering {
 
   /** Layouts that state was reordered to, the first one for each. */
   readonly wanted = new Map<Buffer, Layout>();
+
+  /** Places of the outputs that have been brought to where they are wanted. */
+  readonly bound = new Set<number>();
 
   /** What units leave for others that come later. */
   private readonly notes = new Map<string, unknown>();
@@ -108,7 +112,8 @@ export class Lowering {
       return value;
     }
     if (!isView(node)) throw new ScreeError(`native: node ${id}, ${node.op.name}, is read before it is made`);
-    const view = node.op === reshapeOp ? this.value(node.inputs[0]) : this.viewed(node);
+    const isSame = node.op === reshapeOp || (node.op as object) === barrierOp;
+    const view = isSame ? this.value(node.inputs[0]) : this.viewed(node);
     this.views.set(id, view);
     return view;
   }

@@ -1,5 +1,5 @@
 import { constantOp, inputOp } from '../../graph/graph.js';
-import { rootOf } from './fuse.js';
+import { awaited } from './fuse.js';
 import type { Lane, Unit, UnitGraph } from './units.js';
 
 /** Units that run one after the other in one lane. */
@@ -19,8 +19,7 @@ export function schedule({ graph, units }: UnitGraph): Stretch[] {
   const readers = units.map((): number[] => []);
   const missing = units.map(({ inputs }, index) => {
     const needed = new Set<number>();
-    for (const input of inputs) {
-      const root = rootOf(nodes, input);
+    for (const root of inputs.flatMap((input) => awaited(nodes, input))) {
       const maker = makers.get(root);
       if (maker !== undefined && maker !== index) needed.add(maker);
       if (maker === undefined && nodes[root].op !== inputOp && nodes[root].op !== constantOp) {
