@@ -59,6 +59,26 @@ function threeRounds(values: usize, end: usize, half: usize): void {
   }
 }
 
+function twoRounds(values: usize, end: usize, half: usize): void {
+  for (let block = values; block < end; block += half << 2) {
+    for (let at = block; at < block + half; at += 16) {
+      const other = at + (half << 1);
+      const a = v128.load(at);
+      const b = v128.load(at + half);
+      const c = v128.load(other);
+      const d = v128.load(other + half);
+      const ab = f32x4.add(a, b);
+      const aB = f32x4.sub(a, b);
+      const cd = f32x4.add(c, d);
+      const cD = f32x4.sub(c, d);
+      v128.store(at, f32x4.add(ab, cd));
+      v128.store(at + half, f32x4.add(aB, cD));
+      v128.store(other, f32x4.sub(ab, cd));
+      v128.store(other + half, f32x4.sub(aB, cD));
+    }
+  }
+}
+
 function oneRound(values: usize, end: usize, half: usize): void {
   for (let block = values; block < end; block += half << 1) {
     for (let at = block; at < block + half; at += 16) {
@@ -129,7 +149,11 @@ function transform(values: usize, n: u32): void {
   const size = (<usize>n) << 2;
   let half: usize = 16;
   for (; half << 3 <= size; half <<= 3) threeRounds(values, values + size, half);
-  for (; half < size; half <<= 1) oneRound(values, values + size, half);
+  if (half << 2 <= size) {
+    twoRounds(values, values + size, half);
+    half <<= 2;
+  }
+  if (half < size) oneRound(values, values + size, half);
 }
 
 /** The transform of the signs of a message, as 16-bit numbers: the table has the first three rounds. */
@@ -209,20 +233,30 @@ export function driveEncode(
   scratch: usize,
   out: usize,
 ): void {
-  const step: usize = kept === 0 ? 0 : 16;
+  const step: usize = kept === 0 ? 0 : 64;
   const signs = scratch + (group << 2);
   drawSigns(signs, min(group, (n + 15) & ~15), seed);
   for (let done: u32 = 0; done < n; done += group) {
     const count = min(group, n - done);
     const block = blockOf(count, group);
-    const whole = (count & ~3) << 2;
+    const whole = (count & ~15) << 2;
     let squares = f32x4.splat(0);
     let at: usize = 0;
-    for (; at < whole; at += 16, values += 16, kept += step) {
-      const value = joined(values, kept);
-      v128.store(rest + at, value);
-      squares = f32x4.add(squares, f32x4.mul(value, value));
-      v128.store(scratch + at, v128.xor(value, v128.load(signs + at)));
+    for (; at < whole; at += 64, values += 64, kept += step) {
+      const a = joined(values, kept);
+      const b = joined(values + 16, kept + 16);
+      const c = joined(values + 32, kept + 32);
+      const d = joined(values + 48, kept + 48);
+      v128.store(rest + at, a);
+      v128.store(rest + at, b, 16);
+      v128.store(rest + at, c, 32);
+      v128.store(rest + at, d, 48);
+      v128.store(scratch + at, v128.xor(a, v128.load(signs + at)));
+      v128.store(scratch + at, v128.xor(b, v128.load(signs + at, 16)), 16);
+      v128.store(scratch + at, v128.xor(c, v128.load(signs + at, 32)), 32);
+      v128.store(scratch + at, v128.xor(d, v128.load(signs + at, 48)), 48);
+      const low = f32x4.add(f32x4.mul(a, a), f32x4.mul(b, b));
+      squares = f32x4.add(squares, f32x4.add(low, f32x4.add(f32x4.mul(c, c), f32x4.mul(d, d))));
     }
     let square = sumOf(squares);
     for (; at < count << 2; at += 4, values += 4, kept += 4) {
