@@ -30,7 +30,22 @@ const walk = z.strictObject({
     criterion: z.string(),
     value: z.number(),
     threshold: z.number(),
-    point: z.strictObject({ kind: z.string(), evidence: z.array(z.string()) }),
+    point: z.strictObject({
+      kind: z.string(),
+      singularity: z.string().optional(),
+      order: z.int().optional(),
+      wayDown: z
+        .strictObject({
+          direction: z.array(z.number()).optional(),
+          curve: z
+            .strictObject({ text: z.array(z.string()), coefficients: z.array(z.array(z.number())) })
+            .optional(),
+          until: z.number(),
+          decrease: z.number().positive(),
+        })
+        .optional(),
+      evidence: z.array(z.string()),
+    }),
     advice: z.string().optional(),
   }),
   path: z.array(z.array(z.number())),
@@ -102,6 +117,18 @@ describe('a walk', () => {
     const { walks } = await walksOf('saddle', '--optimizer', 'sgd:lr=0.1');
     expect(walks[0].start).toEqual([1, 0]);
     expect(walks[0].stop).toMatchObject({ reason: 'saddle', point: { kind: 'saddle' } });
+  });
+
+  test('of the monkey saddle says what it is and which way is down, in text as in JSON', async () => {
+    const args = ['x^3 - 3x*y^2', '--from', 'x=0,y=0', '--optimizer', 'sgd:lr=0.1'];
+    const { walks } = await walksOf(...args);
+    const { point } = walks[0].stop;
+    expect(point).toMatchObject({ kind: 'degenerate-saddle', singularity: 'D4−', order: 3 });
+    const [u, v] = point.wayDown?.direction ?? [0, 0];
+    expect(u ** 3 - 3 * u * v ** 2).toBeCloseTo(-1, 12);
+    const { stdout } = await run('walk', ...args);
+    expect(stdout).toContain('degenerate saddle (D4−)');
+    expect(stdout).toMatch(/way down +along \(\S+, \S+\): f falls by 1 within 1/);
   });
 
   test('goes up with --maximize, and values keep their sign', async () => {

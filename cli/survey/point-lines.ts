@@ -3,18 +3,13 @@ import { numberText } from '../../src/landscape/draw-text.js';
 import type { Range } from '../../src/landscape/draw-view.js';
 import { plain, type Style } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
+import { kindText, mostEntries, wayText } from './point-text.js';
 import { pointText, wrap } from '../walk/report.js';
 import { terminalMap, type TerminalOptions } from '../walk/terminal-map.js';
 import type { Ground } from '../walk/surface-argument.js';
 
 /** Eigenvalues that are listed; of more the middle is left out. */
 const mostListed = 10;
-const mostEntries = 6;
-
-function kindText({ kind, singularity }: PointReport): string {
-  const name = kind.replace('-', ' ');
-  return singularity === undefined || singularity === 'A1' ? name : `${name} (${singularity})`;
-}
 
 /** What a person reads of a point: the verdict first, then eigenvalues, the way down, the evidence and the surface around it. */
 export function pointLines(
@@ -61,23 +56,6 @@ function eigenTable({ eigenvalues, eigenvectors }: PointReport, style: Style): s
       ? rows
       : [...rows.slice(0, mostListed / 2), ['…', ''], ...rows.slice(-mostListed / 2)];
   return table(shown, { columns: ['eigenvalue', 'eigenvector'], align: ['right'], style });
-}
-
-function wayText({ kind, wayDown }: PointReport, variables: readonly string[]): string {
-  if (wayDown === undefined) {
-    if (kind === 'minimum' || kind === 'degenerate-minimum') return 'none: it is a minimum';
-    return kind === 'valley' ? 'none: the valley is the lowest around' : 'none is known';
-  }
-  const { direction, curve, until, decrease } = wayDown;
-  const fall = `f falls by ${numberText(decrease, 4)}`;
-  if (curve !== undefined) {
-    const parts = curve.text.slice(0, mostEntries).map((text, i) => `${variables[i]} = ${text}`);
-    const rest = curve.text.length > parts.length ? ', …' : '';
-    return `${parts.join(', ')}${rest}: ${fall} until t = ${numberText(until)}`;
-  }
-  const entries = (direction ?? []).slice(0, mostEntries).map((entry) => numberText(entry, 4));
-  const rest = (direction ?? []).length > entries.length ? ', …' : '';
-  return `along (${entries.join(', ')}${rest}): ${fall} within ${numberText(until)}`;
 }
 
 /** The surface around a point of two variables, its eigenvectors as arrows and the way down. */

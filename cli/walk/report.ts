@@ -2,6 +2,7 @@ import { numberText } from '../../src/landscape/draw-text.js';
 import type { StopReport } from '../../src/landscape/stop.js';
 import type { Walk } from '../../src/landscape/walk.js';
 import { formatCount } from '../terminal/format.js';
+import { kindText, wayText } from '../survey/point-text.js';
 import type { Style } from '../terminal/style.js';
 import { visibleWidth } from '../terminal/text.js';
 
@@ -68,8 +69,9 @@ export function reportLines(
   const fields: [string, string][] = [
     ['at', `${pointText(end, variables)}: f = ${numberText(value, 8)}, gradient ${numberText(gradientNorm)}`],
     ['because', `${criterion}: ${numberText(measured)}, threshold ${numberText(threshold)}`],
-    ['the point', [point.kind, point.evidence.join('; ')].filter((part) => part !== '').join(': ')],
+    ['the point', [kindText(point), point.evidence.join('; ')].filter((part) => part !== '').join(': ')],
   ];
+  if (point.wayDown !== undefined) fields.push(['way down', wayText(point, variables)]);
   if (advice !== undefined) fields.push(['advice', advice]);
   const indent = ' '.repeat(13);
   const lines = fields.flatMap(([label, text]) =>

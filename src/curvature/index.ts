@@ -1,4 +1,3 @@
-export { classifyPoint, type Classification, type ClassifyOptions } from './classify.js';
 export {
   broadened,
   shareBelow,

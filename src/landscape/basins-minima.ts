@@ -1,8 +1,9 @@
 import { compile } from '../compile/index.js';
-import { classifyPoint } from '../curvature/index.js';
+import { pointClassifier } from '../curvature/index.js';
+import { ScreeError } from '../graph/errors.js';
 import { ndarray } from '../graph/ndarray.js';
 import type { Tensor } from '../graph/tensor.js';
-import { cholesky, choleskySolve, norm } from '../linalg/index.js';
+import { cholesky, choleskySolve } from '../linalg/index.js';
 import { float64 } from '../ops/index.js';
 import { hessian, valueAndGrad } from '../transform/index.js';
 import type { Surface } from './surface.js';
@@ -11,6 +12,10 @@ import type { Surface } from './surface.js';
 const mostPlaces = 2000;
 
 const newtonSteps = 30;
+/** A Newton step this small beside the radius is the last one. */
+const arrived = 1e-6;
+/** After so many places where the Hessian is singular and that are no minima, no more are looked at: walks ended along a valley. */
+const mostMisses = 200;
 
 /** Points found again by their place: each is kept in all nine cells, as wide as the radius, that its circle may touch. */
 export class Neighbours {
@@ -52,7 +57,8 @@ export class Neighbours {
 
 /**
  * The minimum that Newton's method finds close to a point, if there is one there: a Hessian that is positive definite at every
- * step, and a point that the second derivatives prove.
+ * step, and a point that is proved to be one. Where the Hessian is singular Newton's method is slow, and what it leaves of the way is
+ * for the proof to go.
  */
 export function minimumFinder(
   { evaluate }: Surface,
@@ -63,23 +69,35 @@ export function minimumFinder(
     (x: Tensor) => ({ gradient: valueAndGrad(f)(x).gradient, second: hessian(f)(x) }),
     [float64(2)],
   );
+  const classify = pointClassifier(f, 2);
+  let misses = 0;
+  const proved = (point: Float64Array): [number, number] | undefined => {
+    const reach = radius / Math.max(1, ...point.map(Math.abs));
+    try {
+      const { kind, corank = 0, point: found } = classify(point, { reach });
+      if (kind === 'minimum' || kind === 'degenerate-minimum') return [found[0], found[1]];
+      if (corank > 0) misses++;
+    } catch (error) {
+      // The last step left the domain.
+      if (!(error instanceof ScreeError)) throw error;
+    }
+    return undefined;
+  };
   return (x, y) => {
     const at = Float64Array.of(x, y);
     const lower = new Float64Array(4);
     for (let step = 0; step < newtonSteps; step++) {
       const { gradient, second } = derivatives.run(ndarray(at, [2]));
       const slope = Float64Array.from(gradient.data);
-      const curvature = Float64Array.from(second.data);
-      const gradientNorm = norm(slope);
-      if (!Number.isFinite(gradientNorm) || !curvature.every(Number.isFinite)) return undefined;
-      if (classifyPoint({ gradientNorm, hessian: curvature }).kind === 'minimum') return [at[0], at[1]];
-      if (!cholesky(curvature, 2, 0, lower)) return undefined;
+      if (!slope.every(Number.isFinite) || !second.data.every(Number.isFinite)) return undefined;
+      if (!cholesky(Float64Array.from(second.data), 2, 0, lower)) return undefined;
       choleskySolve(lower, 2, slope);
       at[0] -= slope[0];
       at[1] -= slope[1];
       if (!(Math.hypot(at[0] - x, at[1] - y) <= 2 * radius)) return undefined;
+      if (Math.hypot(slope[0], slope[1]) <= arrived * radius) break;
     }
-    return undefined;
+    return misses < mostMisses ? proved(at) : undefined;
   };
 }
 

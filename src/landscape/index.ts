@@ -5,7 +5,7 @@ export { rangeAround, trajectoryPlane, type TrajectoryPlane } from './pca.js';
 export { lossPlane, type PlaneOptions } from './plane.js';
 export { filterNormalisedDirection, placeOn, project, type Plane, type Projection } from './slice.js';
 export { Path } from './path.js';
-export type { PointReport, StopReason, StopReport } from './stop.js';
+export type { EndPoint, StopReason, StopReport } from './stop.js';
 export type { Surface } from './surface.js';
 export { walk, Walker, type Walk, type WalkOptions } from './walk.js';
 export { findSurface, surfaceFormula, surfaces } from './zoo/index.js';

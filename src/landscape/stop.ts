@@ -1,4 +1,4 @@
-import type { PointKind } from '../curvature/index.js';
+import type { PointReport } from '../curvature/index.js';
 import type { Path } from './path.js';
 
 /** Why a walk ended. */
@@ -17,15 +17,8 @@ export type StopReason =
   | 'stepLimit'
   | 'user';
 
-/** What is known of the point where a walk ended. */
-export interface PointReport {
-  /**
-   * `regular` where the gradient is not small, `unknown` where it is and the Hessian could not be had, `degenerate` where neither
-   * the Hessian nor higher orders decide.
-   */
-  readonly kind: PointKind | 'degenerate';
-  readonly evidence: readonly string[];
-}
+/** What is known of the point where a walk ended: the verdict of the curvature room, without what was measured. */
+export type EndPoint = Pick<PointReport, 'kind' | 'singularity' | 'order' | 'wayDown' | 'evidence'>;
 
 export interface StopReport {
   readonly reason: StopReason;
@@ -33,7 +26,7 @@ export interface StopReport {
   readonly criterion: string;
   readonly value: number;
   readonly threshold: number;
-  readonly point: PointReport;
+  readonly point: EndPoint;
   /** What to try, where there is something to say. */
   readonly advice?: string;
 }

@@ -61,7 +61,7 @@ export interface PointReport {
 export interface CriticalPointOptions {
   /**
    * How far from the given point the critical one may be that is meant by it, in units of the largest coordinate or 1: points are
-   * given with a few digits only. 1e-6 by default.
+   * given with a few digits only. 1e-6 by default; with 0 the verdict is on the very point.
    */
   readonly reach?: number;
 }
@@ -158,7 +158,7 @@ function classify(f: LocalFunction, given: Float64Array, reach: number): PointRe
     point = next;
     at = there;
   }
-  return regular(f, given, first);
+  return regular(f, given, first, farthest);
 }
 
 /**
@@ -268,7 +268,7 @@ function withoutDerivatives(f: LocalFunction, point: Float64Array, at: Derivativ
   };
 }
 
-function regular(f: LocalFunction, point: Float64Array, at: Derivatives): PointReport {
+function regular(f: LocalFunction, point: Float64Array, at: Derivatives, farthest: number): PointReport {
   const known = measured(f, point, at);
   if (isCritical(at)) {
     const evidence = [
@@ -287,6 +287,7 @@ function regular(f: LocalFunction, point: Float64Array, at: Derivatives): PointR
     ),
     evidence: [
       `the gradient is not zero: its norm is ${short(known.gradientNorm)}, rounding explains ${short(norm(at.gradientError))}`,
+      ...(farthest > 0 ? [`no critical point was found within ${short(farthest)} of it`] : []),
     ],
   };
 }

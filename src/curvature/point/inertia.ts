@@ -1,6 +1,5 @@
 /** Which signs of a Hessian's eigenvalues are certain, and which directions it leaves open. */
 import { dot, norm, symmetricEigen } from '../../linalg/index.js';
-import { constantSeries, monomials, representationError } from '../../transform/jet-series.js';
 import type { Derivatives, LocalFunction } from './local.js';
 import { zeroFactor, type Splitting } from './splitting.js';
 
@@ -82,7 +81,7 @@ function inertiaIn(
   }
   const decided = sure.filter(({ value, vector }) => {
     if (norm(step) === 0 && norm(reach) === 0) return true;
-    const third = thirdAlong(f, point, vector);
+    const third = f.thirdAlong(point, vector);
     let change = Math.abs(dot(third, step));
     for (let i = 0; i < n; i++) change += Math.abs(third[i]) * reach[i];
     return Math.abs(value) > 4 * change;
@@ -100,23 +99,12 @@ function inertiaIn(
   };
 }
 
-/** ∇³f[v, v, ·]. */
-function thirdAlong(f: LocalFunction, point: ArrayLike<number>, vector: Float64Array): Float64Array {
-  const space = monomials(1, 2);
-  const inputs = Array.from({ length: point.length }, (_, i) => {
-    const series = constantSeries(space, point[i], representationError(point[i]));
-    series.value[1] = vector[i];
-    series.degree = 1;
-    return series;
-  });
-  return Float64Array.from(f.gradient(space, inputs), ({ value }) => 2 * value[2]);
-}
-
 /**
  * An orthonormal basis of {v : nⱼᵀ·H·v = 0}, along the axes where the kernel holds some: columns of the projection on it, the
  * longest first, made orthogonal to those before.
  */
 function kernelBasis(n: number, normal: readonly Float64Array[], hessian: Float64Array): Float64Array[] {
+  if (normal.length === n) return [];
   const rows: Float64Array[] = [];
   for (const vector of normal) {
     const image = new Float64Array(n);

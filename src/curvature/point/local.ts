@@ -1,6 +1,8 @@
+import { compile } from '../../compile/index.js';
+import { ndarray } from '../../graph/ndarray.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { float64, trace } from '../../ops/index.js';
-import { grad } from '../../transform/index.js';
+import { grad, jvp } from '../../transform/index.js';
 import { JetProgram } from '../../transform/jet-program.js';
 import {
   constantSeries,
@@ -26,13 +28,17 @@ export interface Derivatives {
 /** A polynomial curve through points: `terms[k]` is the vector that tᵏ is multiplied by. */
 export type Arc = readonly Float64Array[];
 
+/** Variables from which on third derivatives are compiled: series take less to make ready and more for each vector. */
+const manyVariables = 20;
+
 /** A function near a point: its power series and those of its gradient, along whatever is put in for the variables. */
 export class LocalFunction {
   readonly #value: JetProgram;
   readonly #gradient: JetProgram;
+  #third: ((point: ArrayLike<number>, vector: Float64Array) => Float64Array) | undefined;
 
   constructor(
-    f: (x: Tensor) => Tensor,
+    private readonly f: (x: Tensor) => Tensor,
     readonly size: number,
   ) {
     const spec = [float64(size)] as const;
@@ -53,6 +59,21 @@ export class LocalFunction {
     const space = monomials(1, 0);
     const { value, error, kink } = this.value(space, pointSeries(space, point));
     return { value: value[0], error: error[0], kink };
+  }
+
+  /** ∇³f[v, v, ·]. */
+  thirdAlong(point: ArrayLike<number>, vector: Float64Array): Float64Array {
+    if (this.size >= manyVariables) {
+      this.#third ??= compiledThird(this.f, this.size);
+      return this.#third(point, vector);
+    }
+    const space = monomials(1, 2);
+    const inputs = pointSeries(space, point);
+    inputs.forEach((series, i) => {
+      series.value[1] = vector[i];
+      series.degree = 1;
+    });
+    return Float64Array.from(this.gradient(space, inputs), ({ value }) => 2 * value[2]);
   }
 
   derivativesAt(point: ArrayLike<number>): Derivatives {
@@ -84,6 +105,19 @@ export class LocalFunction {
       kink: kink ?? slopes.find((series) => series.kink !== undefined)?.kink,
     };
   }
+}
+
+/** The same as a function of numbers, without bounds on rounding. */
+function compiledThird(f: (x: Tensor) => Tensor, size: number) {
+  const slope = grad<[Tensor]>(f);
+  const along = (g: (x: Tensor) => Tensor, v: Tensor) => (x: Tensor) =>
+    jvp<[Tensor], Tensor>(g, [x], [v]).tangent;
+  const program = compile(
+    (x: Tensor, v: Tensor) => along(along(slope, v), v)(x),
+    [float64(size), float64(size)],
+  );
+  return (point: ArrayLike<number>, vector: Float64Array) =>
+    Float64Array.from(program.run(ndarray(Float64Array.from(point)), ndarray(vector.slice())).data);
 }
 
 /** The numbers of a point as constant series, each known to its last digit. */

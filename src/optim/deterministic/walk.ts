@@ -1,7 +1,7 @@
 /**
  * Drives a method over a problem, one step at a time, and says honestly why it stopped: each report names what was measured and
  * against what. A zero gradient is reported as that and no more: whether the point is a minimum is for its Hessian to
- * say (the curvature room's classifyPoint).
+ * say (the curvature room's classifyCriticalPoint).
  */
 import { ScreeError } from '../../graph/errors.js';
 import { maxNorm } from '../../linalg/index.js';
