@@ -27,9 +27,14 @@ export function installedLibrary(): string {
   return join(cacheFolder(), `onednn-${pinnedVersion}`, 'libdnnl.so.3');
 }
 
+/** The npm package that carries the library for a platform, by Node's names of it: `npm run pack:native` builds them. */
+export function platformPackage(platform: string, architecture: string): string {
+  return `@scree/onednn-${platform}-${architecture}`;
+}
+
 /** A platform package from npm, if one is installed beside this one. */
 function packagedLibrary(): string | undefined {
-  const name = `@scree/onednn-${process.platform}-${process.arch}`;
+  const name = platformPackage(process.platform, process.arch);
   try {
     const path = createRequire(import.meta.url).resolve(`${name}/libdnnl.so.3`);
     return existsSync(path) ? path : undefined;

@@ -22,9 +22,15 @@ const wheel = {
   sha256: '5635b0c0ea5d9ae0688fbab8346c465c40cb0db3a5db39ff744353ccda435cac',
 } as const;
 
+/** Of the library in it. */
+export const librarySha256 = '60f42f4a1a05559fa5a8334d2b6fda59ee93e6c4cdd2707287625a53ef398f9f';
+
 /** The files that are kept of it. */
 const library = /\/lib\/libdnnl\.so\.3$/;
 const licences = /\/(LICENSE|LICENSE\.txt|THIRD-PARTY-PROGRAMS)$/;
+
+/** What lies in the folder of an installation: the library and its licences. */
+export const installedFiles = ['libdnnl.so.3', 'LICENSE', 'LICENSE.txt', 'THIRD-PARTY-PROGRAMS'] as const;
 
 /** How pip may be called. */
 const installers = [['pip3'], ['pip'], ['python3', '-m', 'pip'], ['python', '-m', 'pip']] as const;

@@ -161,6 +161,17 @@ export class Engine {
     );
   }
 
+  /** The same memory with other axes; undefined where strides cannot describe it. */
+  reshaped(layout: Layout, dims: Shape): Layout | undefined {
+    const out: Out = [null];
+    const status = this.functions.dnnl_memory_desc_reshape(out, layout.pointer, dims.length, int64(dims));
+    const [pointer] = out;
+    if (status !== 0 || pointer === null) return undefined;
+    this.garbage.push(() => this.functions.dnnl_memory_desc_destroy(pointer));
+    const { blocked, dense } = layout;
+    return this.recognised(pointer, dims, { blocked, dense });
+  }
+
   /** A part of the same memory. */
   part(layout: Layout, starts: readonly number[], dims: Shape): Layout {
     const pointer = this.made('dnnl_memory_desc_destroy', 'part of a layout', (out) =>

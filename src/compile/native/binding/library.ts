@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { LibraryHandle } from 'koffi';
-import { architectureOf } from './elf.js';
+import { inspectLibrary, type SharedObject } from './elf.js';
 import { koffi, NativeUnavailable } from './koffi.js';
 import { koffiTypes, signatures, type FunctionName, type Functions, type Pointer } from './signatures.js';
 
@@ -80,16 +80,19 @@ function checkFile(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
     throw new NativeUnavailable(`'${path}' is no file; give the path of a libdnnl.so.3`);
   }
-  let architecture: string | undefined;
+  let about: SharedObject;
   try {
-    architecture = architectureOf(path);
+    about = inspectLibrary(path);
   } catch (error) {
     throw loadFailure(path, error);
   }
-  if (architecture === undefined) throw loadFailure(path, 'it is no ELF file');
-  if (architecture !== process.arch) {
-    throw new NativeUnavailable(`'${path}' is a library for ${architecture}, and this is ${process.arch}`);
+  if (about.kind === 'other') throw loadFailure(path, 'it is no ELF file');
+  if (about.architecture !== process.arch) {
+    throw new NativeUnavailable(
+      `'${path}' is a library for ${about.architecture}, and this is ${process.arch}`,
+    );
   }
+  if (about.isCutOff) throw loadFailure(path, 'it is cut off');
 }
 
 function bind(path: string): Library {

@@ -52,6 +52,7 @@ export const signatures = {
   dnnl_memory_desc_create_with_tag: ['status', 'out', 'int', m, 'int', 'int'],
   dnnl_memory_desc_create_submemory: ['status', 'out', p, m, m],
   dnnl_memory_desc_permute_axes: ['status', 'out', p, m],
+  dnnl_memory_desc_reshape: ['status', 'out', p, 'int', m],
   dnnl_memory_desc_clone: ['status', 'out', p],
   dnnl_memory_desc_destroy: destroy,
   dnnl_memory_desc_equal: ['int', p, p],
