@@ -5,10 +5,15 @@
  * rᵢ = β_m·|s_mᵢ| of it: the length of A·y − θ·y for the Ritz vector y. That holds for every start.
  *
  * What such residuals cannot say is that no eigenvalue was missed. For that, by a start uniform on the sphere (Kuczyński &
- * Woźniakowski 1992, SIAM J. Matrix Anal. Appl. 13, theorem 4.2 for a matrix shifted to be positive semidefinite),
+ * Woźniakowski 1992, SIAM J. Matrix Anal. Appl. 13, 1094–1122, theorem 4.2, m being the number of products; for a matrix shifted
+ * to be positive semidefinite, which leaves the Krylov space as it is),
  *
- *   P[ (λ₁ − θ₁) / (λ₁ − λₙ) > e ] ≤ 1.648·√n·exp(−√e·(2m − 1)),
+ *   P[ (λ₁ − θ₁) / (λ₁ − λₙ) > e ] ≤ 1.648·√n·exp(−√e·(2m − 1)).
  *
+ * Why: θ₁ is the largest mean of λ that weights b²p(λ)² give, p of degree m − 1 and b the start's components. For the p with
+ * (1 − e − λ)·p² = (1 − e)·T²₂ₘ₋₁ (T Chebyshev's polynomial, λ scaled to [0, 1]) it exceeds 1 − e unless
+ * |b₁| < 1/cosh((2m − 1)·artanh √e) ≤ 2·exp(−(2m − 1)·√e), and P[|b₁| < t] ≤ √(2n/π)·t: 1.596 would do. With e chosen so that the
+ * right side is δ, that limit on |b₁| does not depend on m: the bound holds for all m at once, and so where convergence ends the steps,
  * and likewise at the other end. Both together, with δ/2 each, bound the spread by (θ₁ − θ_m)/(1 − 2e), and so with probability
  * 1 − δ no eigenvalue lies beyond θ₁ + e·spread or below θ_m − e·spread. A power iteration has no such
  * statement, and on diag(2, −2) no limit; a Krylov space of the gradient alone misses what is orthogonal to it.
