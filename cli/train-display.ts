@@ -8,6 +8,7 @@ import { startLive, type Live } from './terminal/live.js';
 import { trainingLine, trainingView, type Measured, type TrainingState } from './terminal/progress.js';
 import { styleFor } from './terminal/style.js';
 import { table } from './terminal/table.js';
+import { tuningProgress } from './terminal/tuning.js';
 
 type Epoch = Extract<Progress, { kind: 'epoch' }>;
 type Step = Extract<Progress, { kind: 'step' }>;
@@ -44,6 +45,7 @@ export class TrainDisplay {
   #live: Live | undefined;
   #rateFrom = { step: 0, at: 0 };
 
+  readonly #tell: ReturnType<typeof tuningProgress>;
   readonly #quiet: boolean;
   readonly #summary: SummaryKind;
 
@@ -52,6 +54,7 @@ export class TrainDisplay {
     private readonly stream: NodeJS.WriteStream,
     { quiet, summary }: { readonly quiet: boolean; readonly summary: SummaryKind },
   ) {
+    this.#tell = tuningProgress(stream);
     this.#quiet = quiet;
     this.#summary = summary;
   }
@@ -62,6 +65,8 @@ export class TrainDisplay {
         return this.start(progress);
       case 'step':
         return this.step(progress);
+      case 'tuning':
+        return this.tuning(progress);
       case 'testing':
         this.#state.note = 'testing';
         return;
@@ -108,6 +113,12 @@ export class TrainDisplay {
       view: (columns) => trainingView(this.snapshot(), { columns, style }),
       line: () => trainingLine(this.snapshot()),
     });
+  }
+
+  private tuning({ done, total }: Extract<Progress, { kind: 'tuning' }>): void {
+    // The window is there when the programs that test the model are made.
+    if (this.#live !== undefined) this.#state.note = done < total ? `measuring ${done + 1}` : undefined;
+    else if (!this.#quiet) this.#tell(done, total);
   }
 
   private step({ step, epoch, score, lr }: Step): void {

@@ -7,6 +7,7 @@ import { describeScore } from '../metrics.js';
 import { addEngineOption, addSharedOptions, type EngineOptions } from '../options.js';
 import { formatCount, formatNumber } from '../terminal/format.js';
 import { styleFor } from '../terminal/style.js';
+import { tuningProgress } from '../terminal/tuning.js';
 
 export interface CheckpointOptions extends EngineOptions {
   checkpoint?: CheckpointChoice;
@@ -46,7 +47,8 @@ async function runEval(
   { engine, threads, checkpoint, json = false }: CheckpointOptions,
 ): Promise<void> {
   const stream = json ? process.stderr : process.stdout;
-  const loaded = await loadRun(path, { target: engine, threads, checkpoint });
+  const onTune = tuningProgress(stream);
+  const loaded = await loadRun(path, { target: engine, threads, checkpoint, onTune });
   for (const line of loaded.warnings) process.stderr.write(`warning: ${line}\n`);
   try {
     const data = await withDownload(stream, false, (load) => loaded.loadData(load));

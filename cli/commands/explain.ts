@@ -22,6 +22,7 @@ import {
 import { formatCount, formatPercent, formatSI } from '../terminal/format.js';
 import { styleFor } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
+import { tuningProgress } from '../terminal/tuning.js';
 
 interface ExplainCommandOptions extends EngineOptions {
   batch: number;
@@ -81,7 +82,8 @@ async function runExplain(name: string, options: ExplainCommandOptions): Promise
   const { target: engineTaken } = await chooseTarget(engine, { threads }, () => traceModel(step.request));
   const { graph, inputs } = sampleGraph(step);
   const profileOn = engineTaken === 'native' ? profileNative : profileGraph;
-  const profile = await profileOn(graph, inputs, { threads, runs });
+  const onTune = tuningProgress(process.stderr);
+  const profile = await profileOn(graph, inputs, { threads, runs, onTune });
   const rows = options.all ? profile.nodes : profileByOp(profile);
   if (options.json) {
     const about = {

@@ -7,6 +7,7 @@ import { commandName } from '../command-name.js';
 import { addEngineOption, addSharedOptions } from '../options.js';
 import { formatNumber } from '../terminal/format.js';
 import { addCheckpointOption, type CheckpointOptions } from './eval.js';
+import { tuningProgress } from '../terminal/tuning.js';
 
 export function addPredictCommand(program: Command): void {
   const command = program
@@ -38,7 +39,8 @@ async function runPredict(
   file: string,
   { engine, threads, checkpoint, json = false }: CheckpointOptions,
 ): Promise<void> {
-  const loaded = await loadRun(path, { target: engine, threads, checkpoint });
+  const onTune = tuningProgress(process.stderr);
+  const loaded = await loadRun(path, { target: engine, threads, checkpoint, onTune });
   for (const line of loaded.warnings) process.stderr.write(`warning: ${line}\n`);
   try {
     const predictions = await predict(loaded, path, file);

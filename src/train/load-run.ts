@@ -147,6 +147,8 @@ export interface LoadRunOptions {
   readonly threads?: number;
   /** Default `best` where the data have a validation part. */
   readonly checkpoint?: CheckpointChoice;
+  /** Called while convolutions are measured, once on a machine, before they first run: how many are done, of how many. */
+  readonly onTune?: (done: number, total: number) => void;
 }
 
 /** The trained model of a run folder. */
@@ -184,7 +186,7 @@ export interface TrainedRun {
  */
 export async function loadRun(
   path: string,
-  { target, threads, checkpoint: wanted }: LoadRunOptions = {},
+  { target, threads, checkpoint: wanted, onTune }: LoadRunOptions = {},
 ): Promise<TrainedRun> {
   const run = await readRun(path);
   const recipe = recipeOf(path, run);
@@ -201,7 +203,7 @@ export async function loadRun(
   const network = { model, initial, input: { shape: input, dtype: model.takes ?? 'float32' } } as const;
   const { compile } = await chooseTarget(
     target ?? usual,
-    { threads: threads ?? run.threads, deterministic: recipe.options.deterministic ?? undefined },
+    { threads: threads ?? run.threads, deterministic: recipe.options.deterministic ?? undefined, onTune },
     () => traceModel(network),
   );
   const learner = {

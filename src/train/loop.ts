@@ -56,6 +56,8 @@ export type Progress =
       readonly score: Score;
       readonly lr: number;
     }
+  /** Convolutions are measured, once on a machine, before they first run: how many are done. */
+  | { readonly kind: 'tuning'; readonly done: number; readonly total: number }
   | { readonly kind: 'testing'; readonly step: number; readonly epoch: number }
   | (EpochScores & {
       readonly kind: 'epoch';

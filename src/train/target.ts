@@ -18,6 +18,8 @@ export interface TargetOptions {
   readonly threads: number;
   /** Of native: takes the same algorithms on every machine, not those that are quickest on this one. Default false. */
   readonly deterministic?: boolean;
+  /** Of native: called while convolutions are measured, once on a machine: how many are done, of how many. */
+  readonly onTune?: (done: number, total: number) => void;
 }
 
 /** An engine that is there, and how programs are compiled for it. */
@@ -33,7 +35,7 @@ export interface ChosenTarget {
 /** How a run's programs are compiled: the one place that knows the engines apart. */
 export function compileOptions(
   target: Target,
-  { threads, deterministic = false }: TargetOptions,
+  { threads, deterministic = false, onTune }: TargetOptions,
 ): CompileOptions {
   switch (target) {
     case 'javascript':
@@ -41,7 +43,7 @@ export function compileOptions(
     case 'onnx':
       return { target, threads };
     case 'native':
-      return { target, threads, deterministic };
+      return { target, threads, deterministic, onTune };
   }
 }
 

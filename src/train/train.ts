@@ -136,7 +136,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const start = startState(initial, optimizer);
   const network = { model, initial, input: { shape: data.inputShape, dtype: data.train.inputs.dtype } };
   const { target = planDefaults.target, deterministic } = options;
-  const where = await chooseTarget(target, { threads, deterministic }, () => traceModel(network));
+  const onTune = (done: number, total: number) => options.onProgress?.({ kind: 'tuning', done, total });
+  const where = await chooseTarget(target, { threads, deterministic, onTune }, () => traceModel(network));
   const plan: Plan = { ...open, ...where };
   const label = labelType(data.task, data.inputShape);
   const learner: Learner = { ...network, label, judge, compile: plan.compile };

@@ -23,7 +23,7 @@ export interface TuneOptions {
   readonly threads: number;
   /** Takes the direct algorithm everywhere, whatever is quicker. */
   readonly deterministic: boolean;
-  /** Called before each convolution that is measured. */
+  /** Called before each convolution that is measured, and after the last one. */
   readonly onTune?: (done: number, total: number) => void;
 }
 
@@ -261,7 +261,10 @@ export async function tune(library: Library, graph: Graph, options: TuneOptions)
     // A measurement takes some tens of milliseconds; timers and signals have their turn between two of them.
     await nextTurn();
   }
-  if (fresh.size > 0) keepChoices(machine, fresh);
+  if (fresh.size > 0) {
+    onTune?.(fresh.size, fresh.size);
+    keepChoices(machine, fresh);
+  }
   return {
     algorithm: (convolution, direction) => {
       const key = keyOf(convolution, direction);
