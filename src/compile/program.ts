@@ -16,8 +16,11 @@ export interface Executable {
   readonly graph: Graph;
   /** Memory beside the arrays of a run, where the target plans it before the first. */
   readonly bytes?: number;
-  /** @throws ScreeError (an asynchronous target by rejection) for arrays that do not fit; nothing is written then. */
-  run(inputs: readonly NDArray[], outputs: readonly NDArray[]): void | Promise<void>;
+  /**
+   * @param onGroup told, where the target can, of each group of outputs (see {@link OutputGroups}) that is complete before the run ends
+   * @throws ScreeError (an asynchronous target by rejection) for arrays that do not fit; nothing is written then.
+   */
+  run(inputs: readonly NDArray[], outputs: readonly NDArray[], onGroup?: GroupListener): void | Promise<void>;
   /** Frees what the target holds outside the heap; running afterwards is an error where it holds anything. */
   close(): void;
 }
@@ -29,8 +32,14 @@ export interface SyncExecutable extends Executable {
 
 /** An executable that works beside the event loop. */
 export interface AsyncExecutable extends Executable {
-  run(inputs: readonly NDArray[], outputs: readonly NDArray[]): Promise<void>;
+  run(inputs: readonly NDArray[], outputs: readonly NDArray[], onGroup?: GroupListener): Promise<void>;
 }
+
+/** Outputs, by their places, that are wanted before a run ends: those of the first group first. */
+export type OutputGroups = readonly (readonly number[])[];
+
+/** Called when all outputs of a group are written and no longer used by the run. Groups may come in another order, or never. */
+export type GroupListener = (group: number) => void;
 
 type Nested = number | readonly Nested[];
 

@@ -34,28 +34,34 @@ import {
 /** The rows that a step is given: all of a batch, or one rank's. */
 type Portion = Pick<StepShare, 'rows' | 'firstPart' | 'weight'>;
 
-/** Adds a part's share to the sums. Inputs after the parameters, and outputs: sums of gradients, the model's state, loss, count. */
+/**
+ * Adds a part's share to the sums. Outputs: sums of gradients, the model's state, loss, count; inputs after the parameters are the same,
+ * of which a single part has the model's state alone.
+ */
 function tracePart(request: StepRequest, { rows, weight }: Portion, parts: number): Graph {
   const { initial, start, input } = request;
   const { types } = start;
   const size = rows / parts;
-  return trace<[Leaves, Leaves, Leaves, Tensor, Tensor, Tensor, Leaves, Tensor], Leaves>(
-    (leaves, sums, state, loss, tally, examples, truth, key) => {
+  const share = (value: Tensor, divisor: number) => (divisor === 1 ? value : value.div(divisor));
+  const total = (value: Tensor, before: Tensor | undefined) => before?.add(value) ?? value;
+  return trace<[Leaves, Leaves, Leaves, Leaves, Tensor, Leaves, Tensor], Leaves>(
+    (leaves, sums, state, [loss, tally], examples, truth, key) => {
       const objective = objectiveOn(request, state, examples, truth, key);
       const { value, gradient, aux } = objective(unflattenTree(initial.parameters, leaves));
       return [
-        ...flattenTree<Tensor>(gradient).map((leaf, index) => leaf.div(parts / weight).add(sums[index])),
+        ...flattenTree<Tensor>(gradient).map((leaf, index) =>
+          total(share(leaf, parts / weight), sums[index]),
+        ),
         ...aux.slice(1),
-        value.div(parts).add(loss),
-        aux[0].add(tally),
+        total(share(value, parts), loss),
+        total(aux[0], tally),
       ];
     },
     [
       [...types.held],
-      [...types.held],
+      parts === 1 ? [] : [...types.held],
       [...types.state],
-      float32(),
-      float32(),
+      parts === 1 ? [] : [float32(), float32()],
       batchOf(size, input),
       truthTypes(request, size),
       int32(2),
@@ -133,7 +139,8 @@ export class AccumulatedStep implements Stepper {
       loss: zeros([]),
       tally: zeros([]),
     });
-    this.#sides = [side(blank(types.held)), side(share?.gradients ?? blank(types.held))];
+    const gradients = side(share?.gradients ?? blank(types.held));
+    this.#sides = [parts === 1 ? gradients : side(blank(types.held)), gradients];
     this.#update = new UpdateArrays(request.cyclesMomentum);
     this.#place = programs.place === undefined ? [] : blank(types.held);
   }
@@ -164,9 +171,12 @@ export class AccumulatedStep implements Stepper {
       );
     }
     const compiled = async (graph: Graph) => compileGraph(graph, compile);
+    // Gradients are the first outputs.
+    const isAsync = compile.target === 'native' || compile.target === 'onnx';
+    const early = isAsync ? { ...compile, groups: share?.groups } : compile;
     return new AccumulatedStep(
       {
-        part: await compiled(tracePart(request, portion, parts)),
+        part: await compileGraph(tracePart(request, portion, parts), early),
         place:
           optimizer.gradientAt &&
           (await compiled(
@@ -228,11 +238,14 @@ export class AccumulatedStep implements Stepper {
     const { start } = this.request;
     const { rows: count, firstPart } = this.portion;
     const size = count / this.parts;
-    const modelState = start.state.current.slice(start.types.parameters.length);
+    const trained = start.types.parameters.length;
+    const modelState = start.state.current.slice(trained, trained + start.types.state.length);
     // The last part writes where the gradient is to be.
     let [from, to] = this.parts % 2 === 1 ? this.#sides : [this.#sides[1], this.#sides[0]];
-    for (const { data } of [...from.sums, from.loss, from.tally]) data.fill(0);
-    from.state.forEach(({ data }, index) => data.set(modelState[index].data));
+    if (this.parts > 1) {
+      for (const { data } of [...from.sums, from.loss, from.tally]) data.fill(0);
+      from.state.forEach(({ data }, index) => data.set(modelState[index].data));
+    }
     for (let part = 0; part < this.parts; part++) {
       // Each part has masks of its own.
       this.#key.data.set(values.random.fork(firstPart + part).key);
@@ -241,8 +254,15 @@ export class AccumulatedStep implements Stepper {
         array.shape.length === 0 ? array : rows(array, first, size),
       );
       await this.programs.part.run(
-        [...parameters, ...arraysOf(from), rows(batch.inputs, first, size), ...cut, this.#key],
+        [
+          ...parameters,
+          ...(this.parts === 1 ? modelState : arraysOf(from)),
+          rows(batch.inputs, first, size),
+          ...cut,
+          this.#key,
+        ],
         arraysOf(to),
+        part === this.parts - 1 ? (group) => this.share?.begin(group, values.step) : undefined,
       );
       [from, to] = [to, from];
     }
@@ -252,7 +272,8 @@ export class AccumulatedStep implements Stepper {
   get memoryBytes(): number | undefined {
     const { part, place, apply } = this.programs;
     if (part.bytes === undefined) return undefined;
-    const sums = this.#sides.flatMap(arraysOf).reduce((sum, { data }) => sum + data.byteLength, 0);
+    const arrays = new Set(this.#sides.flatMap(arraysOf));
+    const sums = [...arrays].reduce((sum, { data }) => sum + data.byteLength, 0);
     return part.bytes + (place?.bytes ?? 0) + (apply.bytes ?? 0) + sums;
   }
 

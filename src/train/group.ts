@@ -14,6 +14,13 @@ export interface StepShare {
   readonly weight: number;
   /** Where its gradient is left, in the shapes in which the step holds parameters. */
   readonly gradients: readonly NDArray[];
+  /** Gradients that are exchanged as one, by their places: where the exchange of some is to begin before all are there. */
+  readonly groups?: readonly (readonly number[])[];
+  /**
+   * Begins to make a group's gradients those of the whole batch; nobody uses them until {@link reduce} is done.
+   * @param step from 1
+   */
+  begin(group: number, step: number): void;
   /**
    * Makes the gradient, and what was found on the own rows, those of the whole batch: the same bits on every rank.
    * @param step from 1

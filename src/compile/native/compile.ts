@@ -1,7 +1,7 @@
 import { ScreeError } from '../../graph/errors.js';
 import type { Graph, Node } from '../../graph/graph.js';
 import { compileJavascript } from '../javascript/compile.js';
-import type { AsyncExecutable } from '../program.js';
+import type { AsyncExecutable, OutputGroups } from '../program.js';
 import { Engine } from './binding/engine.js';
 import { NativeUnavailable, openLibrary, type Library } from './binding/library.js';
 import { assemble, type NativeExecutable } from './execute.js';
@@ -29,6 +29,8 @@ export interface NativeOptions {
    * of them. A run is given, and gives, the other arrays alone; `writeState` and `readState` carry it in and out. By default none.
    */
   readonly state?: StatePairs;
+  /** Outputs, of those that a run gives, that are wanted before it ends. By default none. */
+  readonly groups?: OutputGroups;
   /** The library's path; the one that `findLibrary` finds by default. */
   readonly library?: string;
 }
@@ -59,10 +61,18 @@ export async function compileNative(source: Graph, options: NativeOptions = {}):
 }
 
 /** Lowers a graph again for as long as its state is wanted in other layouts than it has. */
-function lowerWithState(engine: Engine, graph: Graph, choices: Choices, pairs: StatePairs): Lowering {
+function lowerWithState(
+  engine: Engine,
+  graph: Graph,
+  choices: Choices,
+  pairs: StatePairs,
+  groups: OutputGroups,
+): Lowering {
+  const { outputs } = withoutState(graph, pairs);
+  const wanted = groups.map((group) => group.map((place) => ({ id: outputs[place], place })));
   let state = stateEntries(graph, pairs);
   for (;;) {
-    const lowering = lower(engine, graph, choices, state);
+    const lowering = lower(engine, graph, choices, state, wanted);
     const better = improvedEntries(lowering);
     if (better === undefined) return lowering;
     state = better;
@@ -87,7 +97,14 @@ function withoutState(graph: Graph, pairs: StatePairs): Graph {
  */
 export async function compileForLibrary(
   source: Graph,
-  { threads = 1, deterministic = false, onTune, state: pairs = [], library: path }: NativeOptions = {},
+  {
+    threads = 1,
+    deterministic = false,
+    onTune,
+    state: pairs = [],
+    groups = [],
+    library: path,
+  }: NativeOptions = {},
 ): Promise<NativeExecutable | undefined> {
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
     throw new ScreeError(`native: threads must be an integer from 1 to 1024, not ${threads}`);
@@ -100,7 +117,7 @@ export async function compileForLibrary(
     const engine = new Engine(library);
     const before = library.setThreads(threads);
     try {
-      const lowering = lowerWithState(engine, graph, choices, pairs);
+      const lowering = lowerWithState(engine, graph, choices, pairs, groups);
       if (pairs.length === 0 && !lowering.steps.some(({ kind }) => kind === 'primitive')) {
         engine.close();
         return undefined;
@@ -108,7 +125,7 @@ export async function compileForLibrary(
       const plan = planMemory(lowering, withoutState(graph, pairs));
       const { state } = lowering;
       const types = state.map(({ input }) => graph.nodes[input]);
-      return assemble(withoutState(source, pairs), engine, plan, { threads, state, types });
+      return assemble(withoutState(source, pairs), engine, plan, { threads, state, types, groups });
     } catch (error) {
       engine.close();
       if (!(error instanceof Undoable)) throw error;

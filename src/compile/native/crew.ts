@@ -1,11 +1,13 @@
 import type { Worker } from 'node:worker_threads';
 import { ScreeError } from '../../graph/errors.js';
+import type { GroupListener } from '../program.js';
 import type { Message, Reply, WorkerProgram } from './messages.js';
 import { startThread } from './thread.js';
 
 interface Waiting {
   readonly resolve: (times: readonly number[] | undefined) => void;
   readonly reject: (error: Error) => void;
+  readonly onGroup: GroupListener | undefined;
 }
 
 /** The worker thread that runs programs with a number of OpenMP threads; programs with the same number share it. */
@@ -50,20 +52,29 @@ export class Crew {
   }
 
   /** Runs one of a program's segments. One run of a program at a time. */
-  run(program: number, segment: number, timed: boolean): Promise<readonly number[] | undefined> {
+  run(
+    program: number,
+    segment: number,
+    timed: boolean,
+    onGroup?: GroupListener,
+  ): Promise<readonly number[] | undefined> {
     return new Promise((resolve, reject) => {
       if (this.failure !== undefined) {
         reject(this.failure);
         return;
       }
       if (this.waiting.size === 0) this.worker.ref();
-      this.waiting.set(program, { resolve, reject });
+      this.waiting.set(program, { resolve, reject, onGroup });
       this.send({ kind: 'run', program, segment, timed });
     });
   }
 
-  private receive({ program, failure, times }: Reply): void {
+  private receive({ program, group, failure, times }: Reply): void {
     const waiting = this.waiting.get(program);
+    if (group !== undefined) {
+      waiting?.onGroup?.(group);
+      return;
+    }
     this.waiting.delete(program);
     if (this.waiting.size === 0) this.worker.unref();
     if (failure === undefined) waiting?.resolve(times);

@@ -4,7 +4,7 @@ import { ScreeError } from '../../graph/errors.js';
 import type { Graph } from '../../graph/graph.js';
 import type { NDArray } from '../../graph/ndarray.js';
 import type { TensorType } from '../../graph/op.js';
-import { checkArrays, type AsyncExecutable } from '../program.js';
+import { checkArrays, type AsyncExecutable, type GroupListener, type OutputGroups } from '../program.js';
 import { argumentBytes } from './binding/constants.js';
 import type { Engine } from './binding/engine.js';
 import { addressOf, allocateBlock, viewOf, type Block } from './binding/memory.js';
@@ -19,7 +19,11 @@ import type { HostStep, Parameter, PrimitiveStep, Step } from './program.js';
 /** Steps that one thread runs without the other. */
 type Segment =
   | { readonly lane: 'worker'; readonly index: number; readonly steps: readonly Step[] }
-  | { readonly lane: 'host'; readonly run: (arrays: readonly TypedArray[]) => void };
+  | {
+      readonly lane: 'host';
+      readonly run: (arrays: readonly TypedArray[]) => void;
+      readonly completes: readonly number[];
+    };
 
 /** One step of a program and how long it took. */
 export interface StepTime {
@@ -101,13 +105,14 @@ class Assembly {
   }
 
   /** Steps as the worker takes them; their arguments are written behind the constants. */
-  workerSteps(steps: readonly Step[], from: { offset: number }): WorkerStep[] {
+  workerSteps(steps: readonly Step[], from: { offset: number }, completed: Completed): WorkerStep[] {
     return steps.flatMap((step): WorkerStep[] => {
       if (step.kind === 'host') return [];
+      const completes = completed.get(step);
       if (step.kind === 'script') {
         const { source, constants, parameters } = step;
         const placed = parameters.map((parameter) => this.parameter(parameter));
-        return [{ kind: 'script', source, constants, parameters: placed }];
+        return [{ kind: 'script', source, constants, parameters: placed, completes }];
       }
       const start = this.argsStart + from.offset;
       const args = new DataView(this.view, start);
@@ -119,7 +124,7 @@ class Assembly {
       const address = this.block.address + BigInt(start);
       const { primitive, name } = step;
       const what = `${name} ${step.what}`;
-      return [{ kind: 'primitive', what, primitive, count: step.args.length, args: address }];
+      return [{ kind: 'primitive', what, primitive, count: step.args.length, args: address, completes }];
     });
   }
 
@@ -159,11 +164,25 @@ function divide(steps: readonly Step[]): { lane: 'worker' | 'host'; steps: Step[
   return parts;
 }
 
+/** The groups of outputs that are complete after a step. */
+type Completed = ReadonlyMap<Step, readonly number[]>;
+
+function completedBy({ steps, lastUses }: MemoryPlan, groups: OutputGroups): Completed {
+  const places = new Map(steps.map((step, index) => [step, index]));
+  const completed = new Map<Step, number[]>();
+  groups.forEach((outputs, group) => {
+    const last = Math.max(0, ...outputs.map((output) => places.get(lastUses.get(output) ?? steps[0]) ?? 0));
+    completed.set(steps[last], [...(completed.get(steps[last]) ?? []), group]);
+  });
+  return completed;
+}
+
 export interface AssemblyOptions {
   readonly threads: number;
   readonly state: readonly StateEntry[];
   /** Of the state. */
   readonly types: readonly TensorType[];
+  readonly groups: OutputGroups;
 }
 
 /** Makes a planned program ready to run. It owns the engine from now on. */
@@ -171,7 +190,7 @@ export function assemble(
   source: Graph,
   engine: Engine,
   plan: MemoryPlan,
-  { threads, state, types }: AssemblyOptions,
+  { threads, state, types, groups }: AssemblyOptions,
 ): NativeExecutable {
   const inputCount = source.inputs.length;
   const externals = inputCount + source.outputs.length;
@@ -181,9 +200,13 @@ export function assemble(
   const kept = new StateMemory(engine, state, types, memory);
   const from = { offset: 0 };
   const workerSegments: WorkerStep[][] = [];
+  const completed = completedBy(plan, groups);
   const segments = divide(plan.steps).map(({ lane, steps }): Segment => {
-    if (lane === 'host') return { lane, run: assembly.hostRun(steps as HostStep[]) };
-    workerSegments.push(assembly.workerSteps(steps, from));
+    if (lane === 'host') {
+      const completes = steps.flatMap((step) => completed.get(step) ?? []);
+      return { lane, run: assembly.hostRun(steps as HostStep[]), completes };
+    }
+    workerSegments.push(assembly.workerSteps(steps, from, completed));
     return { lane, index: workerSegments.length - 1, steps };
   });
   const id = programs++;
@@ -217,7 +240,12 @@ export function assemble(
     if (closed) throw new ScreeError('run: the program is closed');
     if (running) throw new ScreeError('run: the program is still running; await the earlier run first');
   };
-  const run = async (inputs: readonly NDArray[], outputs: readonly NDArray[], times?: StepTime[]) => {
+  const run = async (
+    inputs: readonly NDArray[],
+    outputs: readonly NDArray[],
+    onGroup?: GroupListener,
+    times?: StepTime[],
+  ) => {
     requireIdle();
     checkArrays(source, inputs, outputs);
     running = true;
@@ -231,11 +259,12 @@ export function assemble(
       for (const segment of segments) {
         if (segment.lane === 'host') {
           segment.run(arrays);
+          for (const group of segment.completes) onGroup?.(group);
           continue;
         }
         const { index, steps } = segment;
         // One after the other: each needs what the ones before have made.
-        const ms = await crew.run(id, index, times !== undefined);
+        const ms = await crew.run(id, index, times !== undefined, onGroup);
         if (ms !== undefined) times?.push(...steps.map((step, place) => ({ step, ms: ms[place] })));
       }
     } finally {
@@ -255,10 +284,10 @@ export function assemble(
       requireIdle();
       kept.read(arrays);
     },
-    run: (inputs, outputs) => run(inputs, outputs),
+    run: (inputs, outputs, onGroup) => run(inputs, outputs, onGroup),
     async profile(inputs, outputs) {
       const times: StepTime[] = [];
-      await run(inputs, outputs, times);
+      await run(inputs, outputs, undefined, times);
       return times;
     },
     close() {

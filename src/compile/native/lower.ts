@@ -2,6 +2,7 @@ import type { Graph } from '../../graph/graph.js';
 import { Refused, type Engine } from './binding/engine.js';
 import { fuse, isText, rootOf } from './fuse.js';
 import type { StateEntry } from './layout.js';
+import { bindOutput } from './memory-plan.js';
 import { lowerConv, lowerConvInputGradient, lowerConvWeightGradient } from './lower-conv.js';
 import { lowerElementwise, lowerGelu, lowerGeluGradient, lowerMask } from './lower-elementwise.js';
 import { lowerMatmul, lowerReduce, lowerSoftmax } from './lower-matmul.js';
@@ -52,12 +53,22 @@ function runNode(lowering: Lowering, id: number): void {
   else lowerHost(lowering, id);
 }
 
-/** Writes the program of a graph whose composites are all known to this target. */
+/** An output by its node and its place. */
+export interface WantedOutput {
+  readonly id: number;
+  readonly place: number;
+}
+
+/**
+ * Writes the program of a graph whose composites are all known to this target.
+ * @param groups outputs that are wanted before the program ends
+ */
 export function lower(
   engine: Engine,
   graph: Graph,
   choices: Choices,
   state: readonly StateEntry[] = [],
+  groups: readonly (readonly WantedOutput[])[] = [],
 ): Lowering {
   const { nodes } = graph;
   const units = fuse(graph);
@@ -73,21 +84,33 @@ export function lower(
     }
   }
   const results = new Set(graph.outputs.map((id) => rootOf(nodes, id)));
-  for (const { lane, units: list } of schedule(units)) {
+  const wanted = groups.flat().map((output) => ({ ...output, root: rootOf(nodes, output.id) }));
+  /** Brings outputs to where they are wanted as soon as they are made. */
+  const deliver = (unit: Unit) => {
+    for (const { id, place, root } of wanted) {
+      if (unit.outputs.includes(root)) bindOutput(lowering, id, place);
+    }
+  };
+  const early = groups.map((group) => group.map(({ id }) => id));
+  for (const { lane, units: list } of schedule(units, early)) {
     if (lane === 'host') {
       for (const unit of list) runNode(lowering, unit.node);
+      list.forEach(deliver);
     } else if (lane === 'script') {
       const inside = new Set(list);
       const members = list.map(({ node }) => node);
       const isRead = (id: number) => [...(readers.get(id) ?? [])].some((unit) => !inside.has(unit));
       const outputs = members.filter((id) => results.has(id) || isRead(id));
       if (outputs.length > 0) lowerScript(lowering, members, outputs);
+      list.forEach(deliver);
     } else {
       for (const unit of list) {
-        if (attempt(lowering, unit)) continue;
-        if (unit.norm !== undefined) throw new Undoable(unit.node, nodes[unit.node].op.name);
-        const { biasGradient } = unit;
-        runApart(biasGradient === undefined ? unit.nodes : [...unit.nodes, biasGradient]);
+        if (!attempt(lowering, unit)) {
+          if (unit.norm !== undefined) throw new Undoable(unit.node, nodes[unit.node].op.name);
+          const { biasGradient } = unit;
+          runApart(biasGradient === undefined ? unit.nodes : [...unit.nodes, biasGradient]);
+        }
+        deliver(unit);
       }
     }
   }

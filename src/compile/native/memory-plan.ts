@@ -15,27 +15,29 @@ export interface MemoryPlan {
   readonly offsets: ReadonlyMap<Buffer, number>;
   /** Buffers that lie in the memory of another one. */
   readonly home: (buffer: Buffer) => Buffer;
+  /** The last step that uses each output's array. */
+  readonly lastUses: ReadonlyMap<number, Step>;
 }
 
 const alignment = 64;
 
-/** Sees to it that each output is made in the array that it is wanted in, or copied there. */
-function bindOutputs(lowering: Lowering, outputs: readonly number[]): void {
-  outputs.forEach((id, index) => {
-    const parameter = lowering.parameter(id);
-    const { buffer } = parameter;
-    if (buffer.source.kind === 'arena' && lowering.isWhole(buffer, id)) {
-      buffer.source = { kind: 'output', index };
-      return;
-    }
-    const target: Buffer = { bytes: buffer.bytes, source: { kind: 'output', index } };
-    lowering.steps.push({
-      kind: 'script',
-      what: 'copy',
-      source: '(x, y) => y.set(x)',
-      constants: new Map(),
-      parameters: [parameter, { ...parameter, buffer: target, writes: true }],
-    });
+/** Sees to it that an output is made in the array that it is wanted in, or copied there. */
+export function bindOutput(lowering: Lowering, id: number, index: number): void {
+  if (lowering.bound.has(index)) return;
+  lowering.bound.add(index);
+  const parameter = lowering.parameter(id);
+  const { buffer } = parameter;
+  if (buffer.source.kind === 'arena' && lowering.isWhole(buffer, id)) {
+    buffer.source = { kind: 'output', index };
+    return;
+  }
+  const target: Buffer = { bytes: buffer.bytes, source: { kind: 'output', index } };
+  lowering.steps.push({
+    kind: 'script',
+    what: 'copy',
+    source: '(x, y) => y.set(x)',
+    constants: new Map(),
+    parameters: [parameter, { ...parameter, buffer: target, writes: true }],
   });
 }
 
@@ -60,12 +62,14 @@ function withoutDead(steps: readonly Step[], settled: ReadonlyMap<Buffer, Buffer
 
 /** Assigns memory to a program's buffers: those that are never needed at once share places. */
 export function planMemory(lowering: Lowering, { outputs }: { outputs: readonly number[] }): MemoryPlan {
-  bindOutputs(lowering, outputs);
+  outputs.forEach((id, index) => bindOutput(lowering, id, index));
   const settled = bindState(lowering);
   const steps = withoutDead(lowering.steps, settled);
   const lives = new Map<Buffer, { first: number; last: number }>();
+  const lastUses = new Map<number, Step>();
   steps.forEach((step, index) => {
     for (const { buffer } of usesOf(step)) {
+      if (buffer.source.kind === 'output') lastUses.set(buffer.source.index, step);
       const life = lives.get(buffer);
       if (life === undefined) lives.set(buffer, { first: index, last: index });
       else life.last = index;
@@ -96,7 +100,7 @@ export function planMemory(lowering: Lowering, { outputs }: { outputs: readonly 
   for (const [buffer, offset] of offsets) {
     if (buffer.source.kind !== 'arena') offsets.set(buffer, arenaBytes + offset);
   }
-  return { steps, arenaBytes, keptBytes, offsets, home };
+  return { steps, arenaBytes, keptBytes, offsets, home, lastUses };
 }
 
 /** Lets results lie where an operand lay that is not needed any more; the operand's life goes on with the result's. */

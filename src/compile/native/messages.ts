@@ -17,7 +17,8 @@ export interface ScriptParameter {
   readonly length: number;
 }
 
-export type WorkerStep =
+/** A step, and the groups of outputs that are complete after it. */
+export type WorkerStep = { readonly completes?: readonly number[] } & (
   | {
       readonly kind: 'primitive';
       /** The op and its shapes, for messages. */
@@ -31,7 +32,8 @@ export type WorkerStep =
       readonly source: string;
       readonly constants: ReadonlyMap<string, unknown>;
       readonly parameters: readonly ScriptParameter[];
-    };
+    }
+);
 
 /** A program as the worker sees it. */
 export interface WorkerProgram {
@@ -55,6 +57,8 @@ export type Message =
 /** What comes back of a run. */
 export interface Reply {
   readonly program: number;
+  /** Complete, while the run goes on. */
+  readonly group?: number;
   readonly failure?: string;
   /** Milliseconds of each step, where they were asked for. */
   readonly times?: readonly number[];

@@ -11,8 +11,12 @@ export interface Stretch {
 /**
  * The order in which units run. Primitives come first whenever one is ready; scripts and kernels wait until nothing else can go
  * on, and then run together, for every change of lane costs: a script wants its operands row by row, a kernel another thread.
+ * @param groups nodes that are wanted early: all that those of a group take runs before anything that only later ones do
  */
-export function schedule({ graph, units }: UnitGraph): Stretch[] {
+export function schedule(
+  { graph, units }: UnitGraph,
+  groups: readonly (readonly number[])[] = [],
+): Stretch[] {
   const { nodes } = graph;
   const makers = new Map<number, number>();
   units.forEach(({ outputs }, index) => outputs.forEach((id) => makers.set(id, index)));
@@ -29,9 +33,12 @@ export function schedule({ graph, units }: UnitGraph): Stretch[] {
     for (const maker of needed) readers[maker].push(index);
     return needed.size;
   });
-  const ready: Record<Lane, number[]> = { primitive: [], script: [], host: [] };
+  const phaseOf = phasesOf({ graph, units }, makers, groups);
+  const phases = Array.from({ length: groups.length + 1 }, (): Record<Lane, number[]> => {
+    return { primitive: [], script: [], host: [] };
+  });
   const offer = (index: number) => {
-    const list = ready[units[index].lane];
+    const list = phases[phaseOf[index]][units[index].lane];
     const place = list.findIndex((other) => other > index);
     list.splice(place < 0 ? list.length : place, 0, index);
   };
@@ -39,7 +46,7 @@ export function schedule({ graph, units }: UnitGraph): Stretch[] {
     if (count === 0) offer(index);
   });
   const stretches: { lane: Lane; units: Unit[] }[] = [];
-  const emit = (lane: Lane) => {
+  const emit = (ready: Record<Lane, number[]>, lane: Lane) => {
     const index = ready[lane].shift();
     if (index === undefined) return;
     const last = stretches.at(-1);
@@ -47,15 +54,38 @@ export function schedule({ graph, units }: UnitGraph): Stretch[] {
     else stretches.push({ lane, units: [units[index]] });
     for (const reader of readers[index]) if (--missing[reader] === 0) offer(reader);
   };
-  const drain = (lane: Lane) => {
-    while (ready[lane].length > 0) emit(lane);
+  const drain = (ready: Record<Lane, number[]>, lane: Lane) => {
+    while (ready[lane].length > 0) emit(ready, lane);
   };
   // What the host can make of the inputs alone, it makes before the worker is called.
-  drain('host');
-  while (ready.primitive.length + ready.script.length + ready.host.length > 0) {
-    if (ready.primitive.length > 0) emit('primitive');
-    else if (ready.script.length > 0) drain('script');
-    else drain('host');
+  for (const ready of phases) drain(ready, 'host');
+  for (const ready of phases) {
+    while (ready.primitive.length + ready.script.length + ready.host.length > 0) {
+      if (ready.primitive.length > 0) emit(ready, 'primitive');
+      else if (ready.script.length > 0) drain(ready, 'script');
+      else drain(ready, 'host');
+    }
   }
   return stretches;
+}
+
+/** For each unit the first group that takes it; what no group takes comes after all of them. */
+function phasesOf(
+  { graph: { nodes }, units }: UnitGraph,
+  makers: ReadonlyMap<number, number>,
+  groups: readonly (readonly number[])[],
+): number[] {
+  const phases = new Array<number>(units.length).fill(groups.length);
+  groups.forEach((group, phase) => {
+    const open = [...group];
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      for (const root of awaited(nodes, id)) {
+        const maker = makers.get(root);
+        if (maker === undefined || phases[maker] <= phase) continue;
+        phases[maker] = phase;
+        open.push(...units[maker].inputs);
+      }
+    }
+  });
+  return phases;
 }

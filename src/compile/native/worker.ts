@@ -37,7 +37,19 @@ class LoadedProgram {
     this.rebind = externals.map(() => []);
     this.recent = externals.map(() => []);
     this.block = viewOf(program.address, program.bytes);
-    this.segments = program.segments.map((steps) => steps.map((step) => this.runOf(step)));
+    this.segments = program.segments.map((steps) => steps.map((step) => this.tellingRunOf(step)));
+  }
+
+  private tellingRunOf(step: WorkerStep): Run {
+    const run = this.runOf(step);
+    const { completes = [] } = step;
+    if (completes.length === 0) return run;
+    return () => {
+      run();
+      for (const group of completes) {
+        parentPort?.postMessage({ program: this.program.id, group } satisfies Reply);
+      }
+    };
   }
 
   private runOf(step: WorkerStep): Run {

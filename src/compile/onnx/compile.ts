@@ -1,5 +1,5 @@
 import type { Graph } from '../../graph/graph.js';
-import type { AsyncExecutable } from '../program.js';
+import type { AsyncExecutable, OutputGroups } from '../program.js';
 import { encodeModel } from './encode.js';
 import { feeder } from './feed.js';
 import { lower } from './lower.js';
@@ -8,6 +8,8 @@ import { createSession } from './session.js';
 export interface OnnxOptions {
   /** Threads of one run, the calling one included; 1 by default. */
   readonly threads?: number;
+  /** Outputs that are wanted before a run ends: the graph runs in stages. By default none. */
+  readonly groups?: OutputGroups;
 }
 
 let block: Promise<number> | undefined;
