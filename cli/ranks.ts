@@ -36,7 +36,7 @@ const startMs = 120_000;
 /** Those that may be given when a run goes on. */
 export const freeRankOptions = ['workers', 'rankTimeout'];
 
-const exchangeNames = [...Object.keys(exchanges), ...Object.keys(synchronisers)].join(', ');
+const exchangeNames = [...new Set([...Object.keys(exchanges), ...Object.keys(synchronisers)])].join(', ');
 
 /** The options of training on several ranks. */
 export function addRankOptions(command: Command): Command {

@@ -49,6 +49,12 @@ export function exchangeFor(codec: Codec): string {
   return codec.sparse === true ? 'allgather' : 'two-phase';
 }
 
+/** Whether ranks train on their own by this exchange. A server waits for all ranks unless it is told how long not to. */
+function isSynchroniser(exchange: string): boolean {
+  const [name] = exchange.split(':', 1);
+  return Object.hasOwn(synchronisers, name) && (name !== 'server' || /[:,]\s*staleness=/.test(exchange));
+}
+
 /** @throws ScreeError for a codec or an exchange that is unknown, or an option out of range */
 export function chooseWire({ compress = wireDefaults.compress, ...options }: WireOptions): WireChoice {
   const { bucketBytes = wireDefaults.bucketBytes } = options;
@@ -58,7 +64,7 @@ export function chooseWire({ compress = wireDefaults.compress, ...options }: Wir
   const plain = parseCodec(compress);
   const { feedback = plain.needsFeedback } = options;
   const exchange = options.exchange ?? exchangeFor(plain);
-  const meets = Object.hasOwn(synchronisers, exchange.split(':', 1)[0]);
+  const meets = isSynchroniser(exchange);
   return {
     exchange,
     makeExchange: exchangeByName(meets ? exchangeFor(plain) : exchange),

@@ -28,8 +28,6 @@ export interface GroupOptions extends WireOptions {
   readonly seed?: number;
   /** Ends the run on all ranks after the step that is going on. */
   readonly signal?: AbortSignal;
-  /** Whether gradients leave while others are still being computed. Default true. */
-  readonly overlap?: boolean;
   /** How long others wait for rank 0's test before they ask for a sign of life, in milliseconds. Default 10 s. */
   readonly heartbeatMs?: number;
   /** Told why `auto` chose what it chose. */
@@ -126,7 +124,6 @@ class Ranks implements TrainGroup {
       batchSize,
       parts,
       seed: options.seed ?? 0,
-      overlap: options.overlap ?? true,
       wantsToStop: () => options.signal?.aborted === true,
     });
     this.#share = share;
@@ -145,7 +142,6 @@ class Ranks implements TrainGroup {
       async run(batch, values) {
         const began = performance.now();
         const waited = share.tally.waitedMs;
-        share.start();
         share.beginLoose?.(start.state.current.slice(0, shapes.length), values.step);
         const found = await stepper.run(batch, values);
         await share.meet?.(start.state.current.slice(0, shapes.length), values.step, false);

@@ -203,6 +203,44 @@ describe('ranks that train together', () => {
     },
   );
 
+  test.each(['none', 'onebit'])(
+    '%s by server:staleness=3: ranks do not step together, hold the same at checkpoints, and go on',
+    async (compress) => {
+      const folder = temporaryFolder();
+      try {
+        const options = { ...small, steps: 60, checkpointEvery: 20, out: `${folder.path}/run` };
+        const wire = { compress, exchange: 'server:staleness=3,servers=2' };
+        const stop = new AbortController();
+        const stopped = await together(
+          3,
+          options,
+          (rank) => ({ ...wire, ...(rank === 1 && { signal: stop.signal }) }),
+          (rank) => ({
+            onProgress: (progress) => {
+              if (rank === 1 && progress.kind === 'step' && progress.step === 25) stop.abort();
+            },
+          }),
+        );
+        const [{ report }] = stopped;
+        expect(report.steps).toBeGreaterThanOrEqual(25);
+        expect(report.steps).toBeLessThan(40);
+        for (const other of stopped) {
+          expect(other.report.steps).toBe(report.steps);
+          expect(other.report.parametersSha256).toBe(report.parametersSha256);
+        }
+        const resumed = await together(3, { ...options, resume: true }, wire);
+        for (const other of resumed) {
+          expect(other.report.parametersSha256).toBe(resumed[0].report.parametersSha256);
+        }
+        // Chance is a tenth; how far it comes depends on whose steps came first.
+        const { test } = resumed[0].report;
+        expect(test !== null && 'accuracy' in test ? test.accuracy : 0).toBeGreaterThan(0.5);
+      } finally {
+        folder.remove();
+      }
+    },
+  );
+
   test('a run goes on with another number of ranks', async () => {
     const folder = temporaryFolder();
     try {

@@ -2,9 +2,25 @@ import { z } from 'zod';
 import { ndarray, type NDArray } from '../../graph/ndarray.js';
 import { sizeOf, type Shape } from '../../graph/shape.js';
 import { define, readSpec, type Definition } from '../../optim/index.js';
+import { asynchronousServer } from './asynchronous.js';
 import { bucketGradient } from '../buckets.js';
 import type { CoderState } from '../codec/codec.js';
 import type { ExchangeMaker, ExchangeRequest, ExchangeTimes } from './exchange.js';
+
+/** For ranks that do not wait for each other's steps: all that is done between two meetings. */
+export interface LooseSteps {
+  /** Called before each step. @param parameters the same on all ranks where it follows a meeting */
+  begin(parameters: readonly NDArray[], step: number): void;
+  /**
+   * Called after each step in place of `afterStep`; takes in what others have told.
+   * @param wish whether this rank wishes the run to end
+   */
+  step(parameters: readonly NDArray[], step: number, wish: boolean): Promise<void>;
+  /** Whether all ranks end after this step, since one of them wished it. */
+  endsAt(step: number): boolean;
+  /** Called on all ranks after the same step: gives them the same bits. */
+  meet(parameters: readonly NDArray[]): Promise<void>;
+}
 
 /** How ranks that each train on their own come together now and then. Between two meetings they differ. */
 export interface Synchroniser {
@@ -17,6 +33,8 @@ export interface Synchroniser {
    * @returns whether this was a meeting
    */
   afterStep(parameters: readonly NDArray[], step: number): Promise<boolean>;
+  /** Where ranks do not even step together. */
+  readonly loose?: LooseSteps;
   /** What is saved with the run on this rank: views. */
   readonly state: CoderState;
   readonly times: ExchangeTimes;
@@ -99,7 +117,7 @@ const everyOption = (value: number) =>
     .default(value)
     .describe('steps that ranks take on their own between two meetings');
 
-/** All synchronisers by name. */
+/** All synchronisers by name. `server` is one with a staleness only: without it, it is an exchange in step. */
 export const synchronisers: Readonly<Record<string, Definition<SynchroniserMaker>>> = {
   local: define(
     'local',
@@ -117,6 +135,7 @@ export const synchronisers: Readonly<Record<string, Definition<SynchroniserMaker
     },
     periodic,
   ),
+  server: asynchronousServer,
 };
 
 /**
