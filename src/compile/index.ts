@@ -13,6 +13,7 @@ export {
   type AsyncExecutable,
   type AsyncProgram,
   type Executable,
+  type KeptState,
   type Program,
   type Results,
   type SyncExecutable,

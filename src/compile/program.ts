@@ -16,6 +16,8 @@ export interface Executable {
   readonly graph: Graph;
   /** Memory beside the arrays of a run, where the target plans it before the first. */
   readonly bytes?: number;
+  /** Where the target was asked to keep state from run to run: carries it in and out. */
+  readonly state?: KeptState;
   /**
    * @param onGroup told, where the target can, of each group of outputs (see {@link OutputGroups}) that is complete before the run ends
    * @throws ScreeError (an asynchronous target by rejection) for arrays that do not fit; nothing is written then.
@@ -23,6 +25,17 @@ export interface Executable {
   run(inputs: readonly NDArray[], outputs: readonly NDArray[], onGroup?: GroupListener): void | Promise<void>;
   /** Frees what the target holds outside the heap; running afterwards is an error where it holds anything. */
   close(): void;
+}
+
+/** State that a program keeps in memory of its own: arrays in the order in which it was named. Not for use during a run. */
+export interface KeptState {
+  /** Takes values over. */
+  readonly write: (arrays: readonly NDArray[]) => void;
+  /**
+   * Writes the values into arrays.
+   * @throws ScreeError after a run that failed half way, once it had begun to write
+   */
+  readonly read: (arrays: readonly NDArray[]) => void;
 }
 
 /** An executable that has its results when `run` returns. */

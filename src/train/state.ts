@@ -1,3 +1,4 @@
+import type { KeptState } from '../compile/index.js';
 import { allocate, bytesPerElement, type DType } from '../graph/dtype.js';
 import { ScreeError } from '../graph/errors.js';
 import type { NDArray } from '../graph/ndarray.js';
@@ -28,13 +29,18 @@ function layout(entries: readonly StateEntry[]): { offsets: number[]; bytes: num
 }
 
 /**
- * All tensors that a training step reads and writes anew, in two flat buffers that take turns: a step reads views of one and
- * writes views of the other, so nothing is copied between steps.
+ * All tensors that a training step reads and writes anew. They lie in two flat buffers that take turns: a step reads views of one
+ * and writes views of the other, so nothing is copied between steps. Or a program keeps them in memory of its own from step to
+ * step: then there are buffers only from when somebody looks until the step after that.
  */
 export class TrainingState {
-  readonly #sides: [readonly NDArray[], readonly NDArray[]];
-  /** Of both buffers. */
-  readonly bytes: number;
+  #current: readonly NDArray[] | undefined;
+  #next: readonly NDArray[] | undefined;
+  #keeper: KeptState | undefined;
+  /** Whether the keeper has the current values. */
+  #isKept = false;
+  readonly #offsets: readonly number[];
+  readonly #sideBytes: number;
 
   /** @param initial the first values, in the order of the entries */
   constructor(
@@ -42,32 +48,70 @@ export class TrainingState {
     initial: readonly NDArray[],
   ) {
     const { offsets, bytes } = layout(entries);
-    this.bytes = 2 * bytes;
-    const side = (): readonly NDArray[] => {
-      const buffer = new ArrayBuffer(bytes);
-      return entries.map(({ inStep: { shape, dtype } }, index) => ({
-        data: allocate(dtype, sizeOf(shape), buffer, offsets[index]),
-        shape,
-        dtype,
-      }));
-    };
-    this.#sides = [side(), side()];
-    initial.forEach(({ data }, index) => this.#sides[0][index].data.set(data));
+    this.#offsets = offsets;
+    this.#sideBytes = bytes;
+    this.#current = this.#side();
+    initial.forEach(({ data }, index) => this.current[index].data.set(data));
   }
 
-  /** What the next step reads; it stays untouched until the step after it. */
+  #side(): readonly NDArray[] {
+    const buffer = new ArrayBuffer(this.#sideBytes);
+    return this.entries.map(({ inStep: { shape, dtype } }, index) => ({
+      data: allocate(dtype, sizeOf(shape), buffer, this.#offsets[index]),
+      shape,
+      dtype,
+    }));
+  }
+
+  /** Of the buffers at most. */
+  get bytes(): number {
+    return this.#keeper === undefined ? 2 * this.#sideBytes : this.#sideBytes;
+  }
+
+  /**
+   * What the next step reads; it stays untouched until the step after it. Not to be asked for while a step is taken.
+   * @throws ScreeError where a program keeps the state and lost it in a step that failed half way
+   */
   get current(): readonly NDArray[] {
-    return this.#sides[0];
+    if (this.#current === undefined) {
+      const side = this.#side();
+      this.#keeper?.read(side);
+      this.#current = side;
+    }
+    return this.#current;
   }
 
   /** What the next step writes. */
   get next(): readonly NDArray[] {
-    return this.#sides[1];
+    this.#next ??= this.#side();
+    return this.#next;
   }
 
   /** What was written is read from now on. */
   swap(): void {
-    this.#sides.reverse();
+    [this.#current, this.#next] = [this.next, this.current];
+  }
+
+  /** Names the program that keeps the state from now on. What is wanted of it must be read before the program is closed. */
+  keepIn(keeper: KeptState): void {
+    this.#keeper = keeper;
+    this.#next = undefined;
+  }
+
+  /** Sees that the keeper has the current values, as the next step wants them. */
+  hand(): void {
+    if (!this.#isKept) this.#keeper?.write(this.current);
+    this.#isKept = true;
+  }
+
+  /** The keeper has new values. */
+  moved(): void {
+    this.#current = undefined;
+  }
+
+  /** The current tensors were written into. */
+  changed(): void {
+    this.#isKept = false;
   }
 
   /** The current tensors by name, in their own shapes: views, to be copied before the step after the next. */
@@ -97,7 +141,9 @@ export class TrainingState {
       }
       return found.data;
     });
+    this.#current ??= this.#side();
     loaded.forEach((data, index) => this.current[index].data.set(data));
+    this.changed();
   }
 
   /** The first tensor that holds a NaN or an infinity. */

@@ -49,7 +49,10 @@ export interface Found {
 export interface Stepper {
   /** Bytes beside weights and batches, where the target plans them before the first step. */
   readonly memoryBytes?: number;
-  /** Takes one step. The state is the new one when the promise is kept, and the old one when it is broken. */
+  /**
+   * Takes one step. The state is the new one when the promise is kept, and the old one when it is broken; or it is lost, where a
+   * program that keeps it fails half way: then it can neither be read nor moved.
+   */
   run(batch: StepBatch, values: StepValues): Promise<Found>;
   close(): void;
 }
@@ -141,6 +144,7 @@ export function runHostStep({ optimizer, start }: StepRequest, step: number): vo
   const own = state.current.slice(types.parameters.length + types.state.length);
   const changed = flattenTree(hostStep.run(unflattenTree(optimizerTree, own), step));
   changed.forEach(({ data }, index) => own[index].data.set(data));
+  state.changed();
 }
 
 /** The whole step: forward, loss, count, backward, update. Outputs: the new state, the loss, the count. */
@@ -178,14 +182,18 @@ export class TrainingStep implements Stepper {
     private readonly request: StepRequest,
   ) {
     this.#update = new UpdateArrays(request.cyclesMomentum);
+    if (executable.state !== undefined) request.start.state.keepIn(executable.state);
   }
 
   /**
-   * Traces and compiles the step.
+   * Traces and compiles the step. A native program keeps the state in its own memory: see {@link TrainingState}.
    * @throws ScreeError when the model, the loss and the optimiser do not go together
    */
   static async compile(request: StepRequest): Promise<TrainingStep> {
-    return new TrainingStep(await compileGraph(traceStep(request), request.compile), request);
+    const { compile, start } = request;
+    const state = start.state.entries.map((_, place) => [place, place] as const);
+    const options = compile.target === 'native' ? { ...compile, state } : compile;
+    return new TrainingStep(await compileGraph(traceStep(request), options), request);
   }
 
   get memoryBytes(): number | undefined {
@@ -194,11 +202,23 @@ export class TrainingStep implements Stepper {
 
   async run(batch: StepBatch, values: StepValues): Promise<Found> {
     const { start, judge, batchSize } = this.request;
-    await this.executable.run(
-      [...start.state.current, batch.inputs, ...truthArrays(batch), ...this.#update.fill(values)],
-      [...start.state.next, this.#loss, this.#tally],
-    );
-    start.state.swap();
+    const { state } = start;
+    const given = [batch.inputs, ...truthArrays(batch), ...this.#update.fill(values)];
+    const found = [this.#loss, this.#tally];
+    if (this.executable.state === undefined) {
+      await this.executable.run([...state.current, ...given], [...state.next, ...found]);
+      state.swap();
+    } else {
+      state.hand();
+      try {
+        await this.executable.run(given, found);
+      } catch (error) {
+        // Where there are still arrays, the old state is written anew before the next step.
+        state.changed();
+        throw error;
+      }
+      state.moved();
+    }
     runHostStep(this.request, values.step);
     return { loss: this.#loss.data[0], mean: this.#tally.data[0] / (batchSize * judge.labelsEach) };
   }

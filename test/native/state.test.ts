@@ -71,7 +71,7 @@ describeNative('state that a program keeps', () => {
     const keeping = await compileForLibrary(graph, { deterministic: true, state: pairs });
     if (keeping === undefined) throw new Error('no primitive in a network');
     let current = start;
-    keeping.writeState(start);
+    keeping.state.write(start);
     const loss = zeros([]);
     for (let step = 0; step < 4; step++) {
       const outputs = allocateOutputs(graph);
@@ -81,15 +81,15 @@ describeNative('state that a program keeps', () => {
       expect(loss.data[0]).toBeCloseTo(outputs[outputs.length - 1].data[0], 5);
     }
     const read = start.map(({ shape }) => zeros(shape));
-    keeping.readState(read);
+    keeping.state.read(read);
     // The same products in another order of memory: as far apart as two orders of a sum.
     read.forEach((array, index) => expect(relativeError(array, current[index])).toBeLessThan(1e-5));
     // Reading changes nothing, and what is written is what is read.
     const again = start.map(({ shape }) => zeros(shape));
-    keeping.readState(again);
+    keeping.state.read(again);
     again.forEach(({ data }, index) => expect(data).toEqual(read[index].data));
-    keeping.writeState(start);
-    keeping.readState(again);
+    keeping.state.write(start);
+    keeping.state.read(again);
     again.forEach(({ data }, index) => expect(data).toEqual(start[index].data));
     // The weights of the second convolution stay in its layout; the first one's are too few for that.
     const reorders = (steps: typeof keeping.steps) =>
@@ -117,11 +117,11 @@ describeNative('state that a program keeps', () => {
     });
     if (program === undefined) throw new Error('no primitive in a product');
     const start = [1, 2, 3].map((seed) => normal(new Generator(seed), [64, 64]));
-    program.writeState(start);
+    program.state.write(start);
     const [product, sum] = [zeros([64, 64]), zeros([64, 64])];
     await program.run([], [product, sum]);
     const read = start.map(() => zeros([64, 64]));
-    program.readState(read);
+    program.state.read(read);
     expect(read.map(({ data }) => data)).toEqual([start[1].data, start[0].data, start[2].data]);
     sum.data.forEach((value, i) => expect(value).toBe(Math.fround(start[0].data[i] + start[1].data[i])));
     program.close();

@@ -26,7 +26,7 @@ export interface NativeOptions {
   readonly onTune?: (done: number, total: number) => void;
   /**
    * State that the program keeps in its own memory, in the layouts that suit the primitives: weights and what the optimiser holds
-   * of them. A run is given, and gives, the other arrays alone; `writeState` and `readState` carry it in and out. By default none.
+   * of them. A run is given, and gives, the other arrays alone; the program's `state` carries it in and out. By default none.
    */
   readonly state?: StatePairs;
   /** Outputs, of those that a run gives, that are wanted before it ends. By default none. */

@@ -4,7 +4,13 @@ import { ScreeError } from '../../graph/errors.js';
 import type { Graph } from '../../graph/graph.js';
 import type { NDArray } from '../../graph/ndarray.js';
 import type { TensorType } from '../../graph/op.js';
-import { checkArrays, type AsyncExecutable, type GroupListener, type OutputGroups } from '../program.js';
+import {
+  checkArrays,
+  type AsyncExecutable,
+  type GroupListener,
+  type KeptState,
+  type OutputGroups,
+} from '../program.js';
 import { argumentBytes } from './binding/constants.js';
 import type { Engine } from './binding/engine.js';
 import { addressOf, allocateBlock, viewOf, type Block } from './binding/memory.js';
@@ -14,16 +20,19 @@ import type { Buffer, Place, StateEntry } from './layout.js';
 import type { MemoryPlan } from './memory-plan.js';
 import type { ScriptParameter, WorkerProgram, WorkerStep } from './messages.js';
 import { StateMemory } from './state.js';
-import type { HostStep, Parameter, PrimitiveStep, Step } from './program.js';
+import { usesOf, type HostStep, type Parameter, type PrimitiveStep, type Step } from './program.js';
 
 /** Steps that one thread runs without the other. */
 type Segment =
   | { readonly lane: 'worker'; readonly index: number; readonly steps: readonly Step[] }
   | {
       readonly lane: 'host';
-      readonly run: (arrays: readonly TypedArray[]) => void;
+      readonly run: HostRun;
       readonly completes: readonly number[];
     };
+
+/** Runs kernels on the arrays of a run, on this thread; tells how long each took where somebody asks. */
+type HostRun = (arrays: readonly TypedArray[], times?: StepTime[]) => void;
 
 /** One step of a program and how long it took. */
 export interface StepTime {
@@ -36,10 +45,9 @@ export interface NativeExecutable extends AsyncExecutable {
   readonly steps: readonly Step[];
   /** Bytes that it holds beside the arrays of a run. */
   readonly bytes: number;
-  /** State that the program keeps: values are taken over, or written into arrays, in the order of the pairs; not during a run. */
-  writeState(arrays: readonly NDArray[]): void;
-  readState(arrays: readonly NDArray[]): void;
-  /** As `run`, with the time of each of the worker's steps. */
+  /** In the order of the pairs. */
+  readonly state: KeptState;
+  /** As `run`, with the time of each step. */
   profile(inputs: readonly NDArray[], outputs: readonly NDArray[]): Promise<StepTime[]>;
 }
 
@@ -128,7 +136,7 @@ class Assembly {
     });
   }
 
-  hostRun(steps: readonly HostStep[]): (arrays: readonly TypedArray[]) => void {
+  hostRun(steps: readonly HostStep[]): HostRun {
     const runs = steps.map(({ kernel, parameters }) => {
       const places = parameters.map(({ buffer, dtype, length }) => {
         const external = this.externalOf(buffer);
@@ -139,7 +147,12 @@ class Assembly {
         kernel(first, ...rest);
       };
     });
-    return (arrays) => runs.forEach((run) => run(arrays));
+    return (arrays, times) =>
+      runs.forEach((run, place) => {
+        const before = performance.now();
+        run(arrays);
+        times?.push({ step: steps[place], ms: performance.now() - before });
+      });
   }
 }
 
@@ -201,7 +214,8 @@ export function assemble(
   const from = { offset: 0 };
   const workerSegments: WorkerStep[][] = [];
   const completed = completedBy(plan, groups);
-  const segments = divide(plan.steps).map(({ lane, steps }): Segment => {
+  const divided = divide(plan.steps);
+  const segments = divided.map(({ lane, steps }): Segment => {
     if (lane === 'host') {
       const completes = steps.flatMap((step) => completed.get(step) ?? []);
       return { lane, run: assembly.hostRun(steps as HostStep[]), completes };
@@ -230,6 +244,11 @@ export function assemble(
   const last: (TypedArray | undefined)[] = new Array<TypedArray | undefined>(externals).fill(undefined);
   let running = false;
   let closed = false;
+  /** Whether a run wrote some of the state, and not all of it. */
+  let isLost = false;
+  const firstWriting = divided.findIndex(({ steps }) =>
+    steps.flatMap(usesOf).some(({ buffer, writes }) => writes && plan.home(buffer).source.kind === 'state'),
+  );
   const free = () => {
     crew.leave(id);
     engine.close();
@@ -249,6 +268,7 @@ export function assemble(
     requireIdle();
     checkArrays(source, inputs, outputs);
     running = true;
+    const wasLost = isLost;
     try {
       const arrays = [...inputs, ...outputs].map(({ data }) => data);
       arrays.forEach((array, index) => {
@@ -256,17 +276,19 @@ export function assemble(
         last[index] = array;
         addresses[index] = array.length === 0 ? 0n : addressOf(array);
       });
-      for (const segment of segments) {
+      for (const [place, segment] of segments.entries()) {
+        isLost ||= place === firstWriting;
         if (segment.lane === 'host') {
-          segment.run(arrays);
+          segment.run(arrays, times);
           for (const group of segment.completes) onGroup?.(group);
           continue;
         }
         const { index, steps } = segment;
         // One after the other: each needs what the ones before have made.
         const ms = await crew.run(id, index, times !== undefined, onGroup);
-        if (ms !== undefined) times?.push(...steps.map((step, place) => ({ step, ms: ms[place] })));
+        if (ms !== undefined) times?.push(...steps.map((step, k) => ({ step, ms: ms[k] })));
       }
+      isLost = wasLost;
     } finally {
       running = false;
       if (closed) free();
@@ -276,13 +298,17 @@ export function assemble(
     graph: source,
     steps: plan.steps,
     bytes,
-    writeState(arrays) {
-      requireIdle();
-      kept.write(arrays);
-    },
-    readState(arrays) {
-      requireIdle();
-      kept.read(arrays);
+    state: {
+      write(arrays) {
+        requireIdle();
+        kept.write(arrays);
+        isLost = false;
+      },
+      read(arrays) {
+        requireIdle();
+        if (isLost) throw new ScreeError('state: the run before failed half way, and what it was is lost');
+        kept.read(arrays);
+      },
     },
     run: (inputs, outputs, onGroup) => run(inputs, outputs, onGroup),
     async profile(inputs, outputs) {
