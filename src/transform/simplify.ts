@@ -15,7 +15,7 @@ import { inlineCheckpoints } from './checkpoint-op.js';
 import { pruneScans } from './scan-prune.js';
 import { identityOp, stopGradientOp } from '../ops/unary.js';
 import { sameShape, sizeOf } from '../graph/shape.js';
-import { allocate } from '../graph/dtype.js';
+import { allocate, isFloat } from '../graph/dtype.js';
 import { ndarray, type NDArray } from '../graph/ndarray.js';
 
 /** Folding makes no constant larger than this many elements: it must not make a graph heavier. */
@@ -33,6 +33,9 @@ function attributeKey(
   if (typeof value === 'object' && 'data' in value) {
     if (value.data.length === 1)
       return `${value.dtype} ${value.shape.length} ${Object.is(value.data[0], -0) ? '-0' : value.data[0]}`;
+    // Masks and ranges are made anew each time that a composite is taken apart.
+    if (value.data.length <= largestFolded && !isFloat(value.dtype))
+      return `${value.dtype}[${value.shape.join()}] ${value.data.join()}`;
     const known = arrays.get(value.data) ?? arrays.size;
     arrays.set(value.data, known);
     return `#${known}[${value.shape.join()}]`;

@@ -247,6 +247,7 @@ class Fuser {
     const kind = kinds.get(node.op);
     if (kind !== undefined) return kind;
     if (Math.max(...sizes) < fewElements) return otherwise;
+    if (node.op === concatOp) return 'concat';
     if (node.op === sumOp || node.op === maxOp || node.op === minOp) return 'reduce';
     if (node.op === maskPositiveOp) {
       return sizes[1] === sizes[0] && sizes[2] === sizes[0] ? 'mask' : otherwise;

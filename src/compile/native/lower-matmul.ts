@@ -20,7 +20,11 @@ export function lowerMatmul(lowering: Lowering, unit: Unit): boolean {
   const { engine, nodes } = lowering;
   const { node, result, bias, tail } = unit;
   const [a, b] = nodes[node].inputs;
-  const shape = lowering.shape(node);
+  // Weights that a whole batch shares see all its rows as one matrix.
+  const isShared = lowering.shape(b).length === 2;
+  const whole = lowering.shape(node);
+  const last = whole[whole.length - 1];
+  const shape = isShared ? [sizeOf(whole) / last, last] : whole;
   const rank = shape.length;
   const destination = engine.plain(shape);
   const columns = shape.map((extent, axis) => (axis === rank - 1 ? extent : 1));
@@ -39,7 +43,10 @@ export function lowerMatmul(lowering: Lowering, unit: Unit): boolean {
         engine.attribute(list),
       ),
     );
-  let [left, right] = [operandOf(lowering, a, rank), operandOf(lowering, b, rank)];
+  const depth = lowering.shape(a)[lowering.shape(a).length - 1];
+  let left =
+    isShared && whole.length > 2 ? lowering.plain(a, [shape[0], depth]) : operandOf(lowering, a, rank);
+  let right = operandOf(lowering, b, rank);
   let description = describe(left.layout, right.layout);
   if (description === undefined || isReference(description.implementation)) {
     [left, right] = [lowering.plain(a, left.layout.dims), lowering.plain(b, right.layout.dims)];
@@ -57,7 +64,7 @@ export function lowerMatmul(lowering: Lowering, unit: Unit): boolean {
       [argument.destination, to],
       ...args,
     ],
-    { what, flops: 2 * sizeOf(shape) * lowering.shape(a)[lowering.shape(a).length - 1] },
+    { what, flops: 2 * sizeOf(shape) * depth },
   );
   lowering.define(result, to);
   return true;

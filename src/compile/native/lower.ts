@@ -3,6 +3,7 @@ import { Refused, type Engine } from './binding/engine.js';
 import { fuse, isText, rootOf } from './fuse.js';
 import type { StateEntry } from './layout.js';
 import { bindOutput } from './memory-plan.js';
+import { lowerConcat } from './lower-concat.js';
 import { lowerConv, lowerConvInputGradient, lowerConvWeightGradient } from './lower-conv.js';
 import { lowerElementwise, lowerGelu, lowerGeluGradient, lowerMask } from './lower-elementwise.js';
 import { lowerMatmul, lowerReduce, lowerSoftmax } from './lower-matmul.js';
@@ -28,6 +29,7 @@ const rules: Readonly<
   norm: lowerNorm,
   normGradient: lowerNormGradient,
   softmax: lowerSoftmax,
+  concat: lowerConcat,
   reduce: lowerReduce,
   elementwise: lowerElementwise,
   mask: lowerMask,

@@ -171,8 +171,20 @@ export class Lowering {
     dims: Shape = this.shape(id),
     accept: (layout: Layout) => boolean = () => true,
   ): Place {
-    const found = this.value(id).places.find(({ layout }) => sameShape(layout.dims, dims) && accept(layout));
-    return found ?? this.plain(id, dims);
+    const { places, plain } = this.value(id);
+    const found = places.find(({ layout }) => sameShape(layout.dims, dims) && accept(layout));
+    return (
+      found ?? (plain === undefined ? this.reshaped(id, dims, accept) : undefined) ?? this.plain(id, dims)
+    );
+  }
+
+  /** The value where it lies by strides, seen with other axes. */
+  private reshaped(id: number, dims: Shape, accept: (layout: Layout) => boolean): Place | undefined {
+    for (const { buffer, layout } of this.value(id).places) {
+      const seen = layout.blocked ? undefined : this.engine.reshaped(layout, dims);
+      if (seen !== undefined && accept(seen)) return { buffer, layout: seen };
+    }
+    return undefined;
   }
 
   /** The value in a layout. */

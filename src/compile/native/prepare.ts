@@ -7,6 +7,7 @@ import { logSoftmaxOp, softmaxCrossEntropyOp, softmaxOp } from '../../ops/softma
 import { expandComposites, simplify } from '../../transform/index.js';
 import { isFloat32 } from './elementwise.js';
 import { findNorms } from './fuse-norm.js';
+import { rewriteForLibrary } from './rewrite.js';
 
 const norms: ReadonlySet<Op<never>> = new Set<Op<never>>([
   batchNormOp,
@@ -33,7 +34,7 @@ function takes(op: Op, node: Node, { nodes }: Graph): boolean {
  * @param refused nodes of an earlier result of this function, that the library turned out to refuse
  */
 export function prepareNative(source: Graph, refused: readonly Node[] = []): Graph {
-  const graph = expandComposites(simplify(source), takes);
+  const graph = rewriteForLibrary(expandComposites(simplify(source), takes));
   const whole = new Set<number>();
   for (const { forward, gradients } of findNorms(graph)) {
     whole.add(forward);

@@ -57,6 +57,7 @@ export type UnitKind =
   | 'norm'
   | 'normGradient'
   | 'softmax'
+  | 'concat'
   | 'reduce'
   | 'elementwise'
   | 'mask'
