@@ -9,14 +9,12 @@ export { ternDecode, ternEncode, twoBitDecode, twoBitEncode } from './ternary';
 export { lowRank, orthonormalise, timesLeft, timesRight } from './low-rank';
 export { driveDecode, driveEncode } from './rotation';
 export {
-  accumulate,
-  addAt,
-  clearAt,
+  addAndSelect,
   countAbove,
-  gatherAt,
-  riceDecode,
-  riceEncode,
-  scatterAt,
+  keepAbove,
+  moveAndSelect,
+  rankedAt,
+  sampleAt,
   selectAbove,
-  squareSum,
-} from './sparse';
+} from './select';
+export { addAt, clearAt, gatherAt, riceDecode, riceEncode, scatterAt, squareSum } from './sparse';

@@ -1,58 +1,4 @@
-// The few values that matter: which ones they are, and their indices as gaps in Golomb-Rice code.
-
-/** How many values are not below the threshold in magnitude; NaN counts. */
-export function countAbove(values: usize, n: u32, threshold: f32): u32 {
-  const limit = f32x4.splat(threshold);
-  const whole = values + ((n & ~15) << 2);
-  const end = values + (n << 2);
-  // Comparisons are −1 where they hold.
-  let below = i32x4.splat(0);
-  for (; values < whole; values += 64) {
-    const a = i32x4.add(below4(values, limit), below4(values + 16, limit));
-    const b = i32x4.add(below4(values + 32, limit), below4(values + 48, limit));
-    below = i32x4.add(below, i32x4.add(a, b));
-  }
-  let count = n & ~15;
-  count += i32x4.extract_lane(below, 0) + i32x4.extract_lane(below, 1);
-  count += i32x4.extract_lane(below, 2) + i32x4.extract_lane(below, 3);
-  for (; values < end; values += 4) if (!(abs(f32.load(values)) < threshold)) count++;
-  return count;
-}
-
-function below4(at: usize, limit: v128): v128 {
-  return f32x4.lt(f32x4.abs(v128.load(at)), limit);
-}
-
-/**
- * The indices of values that are not below the threshold in magnitude, the first `most` of them.
- * @returns how many
- */
-export function selectAbove(values: usize, n: u32, threshold: f32, most: u32, indices: usize): u32 {
-  const limit = f32x4.splat(threshold);
-  const whole = n & ~15;
-  let count: u32 = 0;
-  let index: u32 = 0;
-  for (; index < whole && count < most; index += 16) {
-    const at = values + (index << 2);
-    const a = below4(at, limit);
-    const b = below4(at + 16, limit);
-    const c = below4(at + 32, limit);
-    const d = below4(at + 48, limit);
-    if (i32x4.all_true(v128.and(v128.and(a, b), v128.and(c, d)))) continue;
-    const low = i16x8.narrow_i32x4_s(a, b);
-    const high = i16x8.narrow_i32x4_s(c, d);
-    let mask = ~(<u32>i8x16.bitmask(i8x16.narrow_i16x8_s(low, high))) & 0xffff;
-    for (; mask !== 0 && count < most; mask &= mask - 1, count++) {
-      i32.store(indices + (count << 2), index + ctz(mask));
-    }
-  }
-  for (; index < n && count < most; index++) {
-    if (abs(f32.load(values + (index << 2))) < threshold) continue;
-    i32.store(indices + (count << 2), index);
-    count++;
-  }
-  return count;
-}
+// A few values at their places, and the places as gaps in Golomb-Rice code.
 
 /** out[i] = values[indices[i]]. */
 export function gatherAt(values: usize, indices: usize, count: u32, out: usize): void {
@@ -156,24 +102,6 @@ export function addAt(into: usize, indices: usize, count: u32, from: usize): voi
   for (const end = from + (count << 2); from < end; from += 4, indices += 4) {
     const place = into + (load<u32>(indices) << 2);
     f32.store(place, f32.load(place) + f32.load(from));
-  }
-}
-
-/** DGC's momentum correction: momentum = m · momentum + s · values, sum += momentum. */
-export function accumulate(values: usize, momentum: usize, sum: usize, n: u32, m: f32, s: f32): void {
-  const ms = f32x4.splat(m);
-  const ss = f32x4.splat(s);
-  const whole = values + ((n & ~3) << 2);
-  const end = values + (n << 2);
-  for (; values < whole; values += 16, momentum += 16, sum += 16) {
-    const moved = f32x4.add(f32x4.mul(v128.load(momentum), ms), f32x4.mul(v128.load(values), ss));
-    v128.store(momentum, moved);
-    v128.store(sum, f32x4.add(v128.load(sum), moved));
-  }
-  for (; values < end; values += 4, momentum += 4, sum += 4) {
-    const moved = f32.load(momentum) * m + f32.load(values) * s;
-    f32.store(momentum, moved);
-    f32.store(sum, f32.load(sum) + moved);
   }
 }
 

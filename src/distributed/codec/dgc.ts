@@ -56,9 +56,8 @@ export const dgc = define(
           const norm = clip > 0 ? Math.sqrt(kernels.squareSum(values.offset, length)) : 0;
           const limit = clip / Math.sqrt(ranks);
           const scale = norm > limit ? limit / norm : 1;
-          kernels.accumulate(values.offset, velocity.offset, sum.offset, length, momentum, scale);
-          const cut = message.cut(sum, ratioAt(step));
-          return message.encode(sum, cut, out, { residual: sum, forgotten: velocity });
+          const moved = { velocity: velocity.offset, momentum, scale };
+          return message.encode({ values, residual: sum.offset, moved }, ratioAt(step), out);
         },
         decode(from, bytes, into, adding) {
           if (into.length > 0) message.decode(from, bytes, into, adding);

@@ -1,17 +1,20 @@
 import { ScreeError } from '../../graph/errors.js';
 import type { Values, Workspace } from './workspace.js';
 
-/** What a cut may leave, as shares of what is wanted (Lin et al. 2018 take a cut again outside of such bounds). */
-const tooFew = 0.8;
-const tooMany = 1.3;
-const corrections = 10;
-
-/** Magnitudes that a cut is estimated from: their quantile is off by a few percent. */
+/** Magnitudes that a cut is estimated from. */
 const sampleSize = 16_384;
 
 /** The smallest normal float32: zeros are never sent. */
 const smallest = 2 ** -126;
-const largest = 3.4028234663852886e38;
+
+/** What is chosen from: values, or what is kept of them after an optional momentum. */
+export interface Source {
+  readonly values: Values;
+  /** Where the values are added to what was kept before. */
+  readonly residual?: number;
+  /** velocity = momentum · velocity + scale · values goes there in their place, and becomes 0 where something is sent. */
+  readonly moved?: { readonly velocity: number; readonly momentum: number; readonly scale: number };
+}
 
 /**
  * Messages of a few values with their places: a count, the values (float32, or float16), and the gaps between their indices in
@@ -19,14 +22,16 @@ const largest = 3.4028234663852886e38;
  */
 export class SparseMessage {
   readonly #most: number;
+  readonly #room: number;
   readonly #shift: number;
   readonly #indices: number;
   readonly #chosen: Values;
   readonly #sent: Values;
+  readonly #sample: number;
 
   /**
    * @param length values of the bucket
-   * @param ratio the share of them that is wanted in a message
+   * @param ratio the largest share of them that is wanted in a message
    */
   constructor(
     private readonly codec: string,
@@ -35,11 +40,14 @@ export class SparseMessage {
     ratio: number,
     private readonly half: boolean,
   ) {
-    this.#most = Math.min(length, Math.ceil(tooMany * this.wanted(ratio)));
+    this.#most = Math.min(length, this.wanted(ratio));
     this.#shift = Math.max(0, Math.floor(Math.log2((0.69 * length) / Math.max(1, this.#most))));
-    this.#indices = workspace.allocate(4 * this.#most);
-    this.#chosen = workspace.allocateValues(this.#most);
+    this.#room = this.estimate(this.#most).room;
+    this.#indices = workspace.allocate(4 * this.#room);
+    this.#chosen = workspace.allocateValues(this.#room);
+    // Float16 is coded by sixteens.
     this.#sent = workspace.allocateValues(half ? Math.max(16, this.#most) : 0);
+    this.#sample = workspace.allocate(8 * sampleSize);
   }
 
   private wanted(ratio: number): number {
@@ -56,66 +64,85 @@ export class SparseMessage {
     return this.half ? 4 * Math.ceil(count / 2) : 4 * count;
   }
 
-  /** The magnitude from which on about so large a share of the values is: from a sample at even distances, then corrected. */
-  cut(values: Values, ratio: number): number {
-    const { kernels } = this.workspace;
-    const wanted = this.wanted(ratio);
-    const floats = this.workspace.floats(values);
+  /** At which rank of a sample the cut is taken so that it leaves too few values in one of 30,000 cases, and for how many there is room. */
+  private estimate(wanted: number): { stride: number; rank: number; room: number } {
+    const { length } = this;
     // An odd stride meets all places of a row of weights.
-    const stride = Math.max(1, Math.floor(values.length / sampleSize)) | 1;
-    const sample = Float32Array.from({ length: Math.ceil(values.length / stride) }, (_, index) =>
-      Math.abs(floats[index * stride]),
-    ).sort();
-    const place = sample.length - 1 - Math.round((wanted / values.length) * sample.length);
-    const estimate = sample[Math.max(0, place)];
-    // NaN is sorted last: where it stands at the cut, what is not finite goes alone.
-    let threshold = Number.isNaN(estimate) ? largest : Math.min(largest, Math.max(smallest, estimate));
-    // Between a cut that takes too many and one that takes too few the next lies halfway: in a thin tail, fixed factors alone would jump
-    // from the one to the other.
-    let low = 0;
-    let high = Infinity;
-    for (let correction = 0; correction < corrections; correction++) {
-      const count = kernels.countAbove(values.offset, values.length, threshold);
-      if (count > tooMany * wanted) low = threshold;
-      else if (count < tooFew * wanted && threshold > smallest) high = threshold;
-      else break;
-      if (low > 0 && high < Infinity) threshold = Math.sqrt(low * high);
-      else threshold = low > 0 ? 1.3 * threshold : Math.max(smallest, 0.8 * threshold);
-    }
-    return Math.min(largest, threshold);
+    const stride = length <= sampleSize ? 1 : Math.floor(length / sampleSize) | 1;
+    if (stride === 1) return { stride, rank: wanted, room: length };
+    const margin = (rank: number) => rank + 4 * Math.sqrt(rank) + 4;
+    const rank = Math.ceil(margin(wanted / stride));
+    return { stride, rank, room: Math.min(length, Math.ceil(stride * margin(rank))) };
   }
 
   /**
-   * Writes the values from a threshold on, at most as many as there is room for; the rest waits.
-   * @param residual where they become what the message lacks of them: 0, or their rounding to float16
-   * @param forgotten where they become 0
+   * The places of the `wanted` values of the largest magnitudes, or a few more: those from a threshold on, which is estimated from a sample.
+   * What is kept is brought up to date on the way, in one pass over memory.
+   * @returns how many
+   */
+  private candidates({ values, residual, moved }: Source, wanted: number): number {
+    const { kernels } = this.workspace;
+    const { offset, length } = values;
+    const indices = this.#indices;
+    const { stride, rank, room } = this.estimate(wanted);
+    const { velocity = 0, momentum = 0, scale = 1 } = moved ?? {};
+    const sample = this.#sample;
+    const count = kernels.sampleAt(offset, velocity, residual ?? 0, length, stride, momentum, scale, sample);
+    let threshold = Math.max(smallest, kernels.rankedAt(sample, count, rank, rank));
+    const select = () => {
+      if (residual === undefined) return kernels.selectAbove(offset, length, threshold, room, indices);
+      if (moved === undefined) {
+        return kernels.addAndSelect(offset, residual, length, threshold, room, indices);
+      }
+      return kernels.moveAndSelect(
+        offset,
+        velocity,
+        residual,
+        length,
+        momentum,
+        scale,
+        threshold,
+        room,
+        indices,
+      );
+    };
+    let found = select();
+    if (found > room || (found < wanted && threshold > smallest)) {
+      threshold = Math.max(smallest, kernels.rankedAt(residual ?? offset, length, wanted, room));
+      found = kernels.selectAbove(residual ?? offset, length, threshold, room, indices);
+    }
+    return Math.min(found, room);
+  }
+
+  /**
+   * Writes the values of the largest magnitudes, as many as the ratio says: fewer where the others are 0, the first ones where some are equal.
+   * The residual becomes what the message lacks of them: 0, or their rounding to float16.
    * @returns bytes
    */
-  encode(
-    values: Values,
-    threshold: number,
-    out: number,
-    { residual, forgotten }: { residual?: Values; forgotten?: Values } = {},
-  ): number {
+  encode(source: Source, ratio: number, out: number): number {
     const { kernels } = this.workspace;
+    const { residual } = source;
     const { offset: chosen } = this.#chosen;
     const indices = this.#indices;
-    const count = kernels.selectAbove(values.offset, values.length, threshold, this.#most, indices);
-    kernels.gatherAt(values.offset, indices, count, chosen);
+    const wanted = Math.min(this.#most, this.wanted(ratio));
+    const found = this.candidates(source, wanted);
+    kernels.gatherAt(residual ?? source.values.offset, indices, found, chosen);
+    const threshold = found > wanted ? kernels.rankedAt(chosen, found, wanted, wanted) : 0;
+    const count = kernels.keepAbove(chosen, indices, found, threshold, wanted);
     const places = out + 4 + this.valueBytes(count);
     this.countAt(out)[0] = count;
     if (this.half) kernels.fp16Encode(chosen, 0, this.#sent.offset, count, out + 4);
     else this.workspace.bytes(out + 4, 4 * count).set(this.workspace.bytes(chosen, 4 * count));
     if (residual !== undefined) {
-      kernels.clearAt(residual.offset, indices, count);
+      kernels.clearAt(residual, indices, count);
       if (this.half) {
         const sent = this.#sent.offset;
         kernels.fp16Decode(out + 4, count, sent, 0);
         kernels.subtract(chosen, sent, count);
-        kernels.scatterAt(residual.offset, indices, count, chosen);
+        kernels.scatterAt(residual, indices, count, chosen);
       }
     }
-    if (forgotten !== undefined) kernels.clearAt(forgotten.offset, indices, count);
+    if (source.moved !== undefined) kernels.clearAt(source.moved.velocity, indices, count);
     return places - out + kernels.riceEncode(indices, count, this.#shift, places);
   }
 

@@ -4,8 +4,8 @@ import { halfOption, ratioOption } from './options.js';
 import { SparseMessage } from './sparse.js';
 
 /**
- * The values of the largest magnitudes with their places. The cut is estimated from a sample, so that between 0.8 and 1.3 times the
- * share that was asked for is sent, never more (Aji and Heafield 2017; Lin et al. 2018).
+ * The values of the largest magnitudes with their places (Aji and Heafield 2017). A cut that is estimated from a sample (Lin et al. 2018)
+ * leaves a few values more, of which the largest are taken.
  */
 export const topk = define(
   'topk',
@@ -18,20 +18,14 @@ export const topk = define(
     sparse: true,
     create({ workspace, length }) {
       const { ratio, half } = options;
-      const { kernels } = workspace;
       const message = new SparseMessage('topk', workspace, length, ratio, half);
       return {
         kind: 'coder',
         state: {},
         maxBytes: () => message.maxBytes,
-        encode: (values, out) =>
-          values.length === 0 ? 0 : message.encode(values, message.cut(values, ratio), out),
-        encodeWithFeedback(values, offset, out) {
-          if (values.length === 0) return 0;
-          const residual = { offset, length: values.length };
-          kernels.add(offset, values.offset, values.length);
-          return message.encode(residual, message.cut(residual, ratio), out, { residual });
-        },
+        encode: (values, out) => (values.length === 0 ? 0 : message.encode({ values }, ratio, out)),
+        encodeWithFeedback: (values, residual, out) =>
+          values.length === 0 ? 0 : message.encode({ values, residual }, ratio, out),
         decode(from, bytes, into, adding) {
           if (into.length > 0) message.decode(from, bytes, into, adding);
         },

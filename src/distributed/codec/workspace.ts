@@ -61,6 +61,37 @@ export interface Kernels {
   naturalDecode(message: number, n: number, into: number, adding: number): void;
   countAbove(values: number, n: number, threshold: number): number;
   selectAbove(values: number, n: number, threshold: number, most: number, indices: number): number;
+  addAndSelect(
+    values: number,
+    kept: number,
+    n: number,
+    threshold: number,
+    most: number,
+    indices: number,
+  ): number;
+  moveAndSelect(
+    values: number,
+    velocity: number,
+    kept: number,
+    n: number,
+    m: number,
+    s: number,
+    threshold: number,
+    most: number,
+    indices: number,
+  ): number;
+  sampleAt(
+    values: number,
+    velocity: number,
+    kept: number,
+    n: number,
+    stride: number,
+    m: number,
+    s: number,
+    out: number,
+  ): number;
+  rankedAt(values: number, n: number, rank: number, most: number): number;
+  keepAbove(chosen: number, indices: number, count: number, threshold: number, most: number): number;
   gatherAt(values: number, indices: number, count: number, out: number): void;
   scatterAt(values: number, indices: number, count: number, from: number): void;
   clearAt(values: number, indices: number, count: number): void;
@@ -75,7 +106,6 @@ export interface Kernels {
     n: number,
     indices: number,
   ): number;
-  accumulate(values: number, momentum: number, sum: number, n: number, m: number, s: number): void;
   squareSum(values: number, n: number): number;
   timesRight(matrix: number, rows: number, columns: number, right: number, rank: number, left: number): void;
   timesLeft(matrix: number, rows: number, columns: number, left: number, rank: number, right: number): void;
