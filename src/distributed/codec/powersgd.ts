@@ -96,11 +96,12 @@ export const powersgd = define(
         kind: 'linear',
         state,
         async reduce(values, _draw, sum) {
-          kernels.add(residual.offset, values.offset, length);
           for (const { at, rows, columns, rank, left, right: q } of factored) {
-            kernels.timesRight(residual.offset + at, rows, columns, q, rank, left);
+            const matrix = residual.offset + at;
+            kernels.addTimesRight(values.offset + at, matrix, rows, columns, q, rank, left);
           }
           for (const { at, length: size, place } of plain) {
+            kernels.add(residual.offset + at, values.offset + at, size);
             workspace.bytes(place, 4 * size).set(workspace.bytes(residual.offset + at, 4 * size));
           }
           await sum(first);
@@ -111,9 +112,8 @@ export const powersgd = define(
           await sum(second);
           kernels.scale(second.offset, second.length, 1 / ranks);
           for (const { at, rows, columns, rank, left, right: q } of factored) {
-            kernels.lowRank(left, q, rank, rows, columns, values.offset + at);
+            kernels.lowRank(left, q, rank, rows, columns, values.offset + at, residual.offset + at);
           }
-          kernels.subtract(residual.offset, values.offset, length);
           for (const { at, length: size, place } of plain) {
             kernels.scale(place, size, 1 / ranks);
             workspace.bytes(values.offset + at, 4 * size).set(workspace.bytes(place, 4 * size));

@@ -38,12 +38,11 @@ export const randomk = define(
         async reduce(values, draw, sum) {
           if (length === 0) return;
           choose(draw);
-          kernels.add(residual.offset, values.offset, length);
+          kernels.moveOver(residual.offset, values.offset, length);
           kernels.gatherAt(residual.offset, indices, count, chosen.offset);
           kernels.clearAt(residual.offset, indices, count);
           await sum(chosen);
           kernels.scale(chosen.offset, count, 1 / ranks);
-          workspace.floats(values).fill(0);
           kernels.scatterAt(values.offset, indices, count, chosen.offset);
         },
       };

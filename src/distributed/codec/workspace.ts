@@ -11,6 +11,7 @@ export interface Values {
 export interface Kernels {
   add(into: number, from: number, n: number): void;
   subtract(into: number, what: number, n: number): void;
+  moveOver(into: number, from: number, n: number): void;
   scale(into: number, n: number, factor: number): void;
   /** Fills the tables that lie at the start of the memory. @returns where they end */
   fillTables(): number;
@@ -107,9 +108,25 @@ export interface Kernels {
     indices: number,
   ): number;
   squareSum(values: number, n: number): number;
-  timesRight(matrix: number, rows: number, columns: number, right: number, rank: number, left: number): void;
+  addTimesRight(
+    values: number,
+    matrix: number,
+    rows: number,
+    columns: number,
+    right: number,
+    rank: number,
+    left: number,
+  ): void;
   timesLeft(matrix: number, rows: number, columns: number, left: number, rank: number, right: number): void;
-  lowRank(left: number, right: number, rank: number, rows: number, columns: number, matrix: number): void;
+  lowRank(
+    left: number,
+    right: number,
+    rank: number,
+    rows: number,
+    columns: number,
+    matrix: number,
+    rest: number,
+  ): void;
   orthonormalise(vectors: number, rank: number, n: number): void;
   driveEncode(
     values: number,
