@@ -9,8 +9,8 @@ export interface MeasureOptions {
   readonly each?: number;
   /** Calls before those that are timed. */
   readonly settle?: number;
-  /** A remark for the table. */
-  readonly note?: string;
+  /** A remark for the table, or what gives it in the end. */
+  readonly note?: string | (() => string);
 }
 
 /** Times `step` until `seconds` are over and prints the line: milliseconds an item, processor time over wall time, peak memory. */
@@ -39,7 +39,7 @@ export async function measure(
     count: times.length,
     cores: (user + system) / 1e3 / wallMs,
     rssMb: process.resourceUsage().maxRSS / 1024,
-    note,
+    note: typeof note === 'function' ? note() : note,
   };
   console.log(JSON.stringify(line));
 }

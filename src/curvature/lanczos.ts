@@ -46,6 +46,8 @@ export interface LanczosOptions {
   readonly maxSteps?: number;
   /** A wanted eigenvalue has converged when its residual is at most this times the largest |eigenvalue|; 1e-3 by default, 0 takes all steps. */
   readonly tolerance?: number;
+  /** What the tolerance is a share of: the largest |eigenvalue|, or each wanted eigenvalue itself, which takes more products; `largest` by default. */
+  readonly relativeTo?: 'largest' | 'each';
   /** δ: the probability with which `bounds` may fail; 0.01 by default. */
   readonly failure?: number;
   /** Element type of the basis: float32 halves the memory; float64 by default. */
@@ -133,7 +135,14 @@ export function missedShare(size: number, steps: number, failure: number): numbe
  */
 export async function lanczos(operator: LinearOperator, options: LanczosOptions): Promise<LanczosResult> {
   const { size } = operator;
-  const { generator, top = 1, bottom = 1, tolerance = 1e-3, failure = 0.01 } = options;
+  const {
+    generator,
+    top = 1,
+    bottom = 1,
+    tolerance = 1e-3,
+    relativeTo = 'largest',
+    failure = 0.01,
+  } = options;
   if (!Number.isInteger(size) || size < 1) throw new ScreeError(`lanczos: the order ${size} is no matrix's`);
   const maxSteps = Math.min(size, options.maxSteps ?? Math.max(60, 10 + 5 * (top + bottom)));
   if (!(maxSteps >= 1)) throw new ScreeError(`lanczos: maxSteps is ${maxSteps}; it must be at least 1`);
@@ -179,7 +188,7 @@ export async function lanczos(operator: LinearOperator, options: LanczosOptions)
         return {
           value,
           error: residual + rounding,
-          converged: residual <= tolerance * scale,
+          converged: residual <= tolerance * (relativeTo === 'each' ? Math.abs(value) : scale),
           vector: () => unit(basis.combine(eigenvector(eigen, at))),
         };
       });

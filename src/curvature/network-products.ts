@@ -153,10 +153,9 @@ export async function curvatureOperator(
     keptBytes: keeps ? wouldKeep : 0,
     async multiply(v, out) {
       direction.set(v);
-      out.fill(0);
-      for (const { apply, fixed, weight } of parts) {
+      for (const [index, { apply, fixed, weight }] of parts.entries()) {
         await apply.run([...directions, ...fixed], results);
-        accumulate(out, weight, result);
+        accumulate(out, weight, result, index === 0);
       }
     },
     close() {

@@ -143,9 +143,10 @@ export class PartPrograms {
   }
 }
 
-/** total ← total + weight · x. */
-export function accumulate(total: Float64Array, weight: number, x: FloatVector): void {
-  for (let i = 0; i < x.length; i++) total[i] += weight * x[i];
+/** total ← total + weight · x, or weight · x where it is the first. */
+export function accumulate(total: Float64Array, weight: number, x: FloatVector, isFirst: boolean): void {
+  if (isFirst) for (let i = 0; i < x.length; i++) total[i] = weight * x[i];
+  else for (let i = 0; i < x.length; i++) total[i] += weight * x[i];
 }
 
 /** The loss and its gradient at any parameters. */
@@ -154,6 +155,8 @@ export class LossFunction {
   readonly #value: PartPrograms;
   readonly #gradient: PartPrograms;
   readonly #examples: number;
+  /** What a program gives for one part. */
+  readonly #part: FloatVector;
 
   constructor(
     private readonly loss: BatchedLoss,
@@ -161,6 +164,7 @@ export class LossFunction {
   ) {
     this.size = parameterCount(loss);
     this.#examples = exampleCount(loss);
+    this.#part = emptyVector(loss);
     const traced =
       (body: (value: (p: Leaves) => Tensor, parameters: Leaves) => Leaves) => (part: LossPart) => {
         const types = partTypes(part);
@@ -198,20 +202,24 @@ export class LossFunction {
     return total;
   }
 
-  /** The mean loss over all parts and its gradient, summed over the parts in float64. */
-  async gradient(at: FloatVector): Promise<{ value: number; gradient: Float64Array }> {
+  /**
+   * The mean loss over all parts and its gradient, summed over the parts in float64.
+   * @param gradient where the gradient goes; a new array by default
+   */
+  async gradient(
+    at: FloatVector,
+    gradient = new Float64Array(this.size),
+  ): Promise<{ value: number; gradient: Float64Array }> {
     const parameters = leafViews(this.loss.parameters, at);
     const result = this.scalar();
-    const flat = emptyVector(this.loss);
-    const outputs = [result, ...leafViews(this.loss.parameters, flat)];
-    const gradient = new Float64Array(this.size);
+    const outputs = [result, ...leafViews(this.loss.parameters, this.#part)];
     let value = 0;
     for (const part of this.loss.parts) {
       const program = await this.#gradient.of(part);
       await program.run([...parameters, ...part.examples, ...part.shared], outputs);
       const weight = part.size / this.#examples;
       value += weight * result.data[0];
-      accumulate(gradient, weight, flat);
+      accumulate(gradient, weight, this.#part, part === this.loss.parts[0]);
     }
     return { value, gradient };
   }
