@@ -114,7 +114,7 @@ export const minOp = extremeOp('min', 'ReduceMin');
 type ArgAttributes = { readonly axis: number };
 
 /** Index (int32) of the first largest element along an axis; of the first NaN if there is one, as in PyTorch. */
-const argmaxOp: Op<ArgAttributes> = {
+export const argmaxOp: Op<ArgAttributes> = {
   name: 'argmax',
   infer: ([input], { axis }) => ({ shape: input.shape.filter((_, a) => a !== axis), dtype: 'int32' }),
   jvp: () => undefined,

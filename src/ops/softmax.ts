@@ -6,7 +6,6 @@ import { normalizeAxis, showShape, sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { noAttributes, type NoAttributes } from './define.js';
 import { checkedIndices } from './indices.js';
-import { logSumExp } from './reduce.js';
 
 type AxisAttributes = { readonly axis: number };
 
@@ -68,8 +67,10 @@ export const softmaxCrossEntropyOp: Op<NoAttributes> = {
     return [error.mul(cotangent.reshape([cotangent.size, 1])), undefined];
   },
   decompose([logits, labels]) {
-    const chosen = places(labels, logits.shape[1], logits.dtype).mul(logits).sum({ axes: 1 });
-    return logSumExp(logits, 1).sub(chosen);
+    // From the same differences as softmax, which the gradient needs beside.
+    const shifted = logits.sub(logits.max({ axes: 1, keepDims: true }).stopGradient());
+    const chosen = places(labels, logits.shape[1], logits.dtype).mul(shifted).sum({ axes: 1 });
+    return shifted.exp().sum({ axes: 1 }).log().sub(chosen);
   },
   kernel({ inputs: [{ shape }] }) {
     const [batch, classes] = shape;

@@ -5,7 +5,7 @@ import { barrierOp } from '../../ops/barrier.js';
 import { convInputGradientOp, convOp, convWeightGradientOp } from '../../ops/conv.js';
 import { matmulOp } from '../../ops/matmul.js';
 import { maxPoolGradientOp, maxPoolOp, sumPoolGradientOp, sumPoolOp } from '../../ops/pool.js';
-import { maxOp, minOp, sumOp } from '../../ops/reduce.js';
+import { argmaxOp, maxOp, minOp, sumOp } from '../../ops/reduce.js';
 import { reshapeOp, transposeOp } from '../../ops/shape-ops.js';
 import { concatOp, padOp, sliceOp } from '../../ops/slices.js';
 import { logSoftmaxOp, softmaxOp } from '../../ops/softmax.js';
@@ -241,6 +241,7 @@ class Fuser {
   private kindOf(id: number): UnitKind {
     const node = this.nodes[id];
     const otherwise = isText(node) ? 'script' : 'host';
+    if (node.op === argmaxOp) return 'argmax';
     if (!isFloat32(node, this.nodes)) return otherwise;
     const sizes = [node, ...node.inputs.map((input) => this.nodes[input])].map(({ shape }) => sizeOf(shape));
     if (sizes.includes(0)) return otherwise;

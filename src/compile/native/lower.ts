@@ -3,6 +3,7 @@ import { Refused, type Engine } from './binding/engine.js';
 import { fuse, isText, rootOf } from './fuse.js';
 import type { StateEntry } from './layout.js';
 import { bindOutput } from './memory-plan.js';
+import { lowerArgmax } from './lower-argmax.js';
 import { lowerConcat } from './lower-concat.js';
 import { lowerConv, lowerConvInputGradient, lowerConvWeightGradient } from './lower-conv.js';
 import { lowerElementwise, lowerGelu, lowerGeluGradient, lowerMask } from './lower-elementwise.js';
@@ -30,6 +31,7 @@ const rules: Readonly<
   normGradient: lowerNormGradient,
   softmax: lowerSoftmax,
   concat: lowerConcat,
+  argmax: lowerArgmax,
   reduce: lowerReduce,
   elementwise: lowerElementwise,
   mask: lowerMask,

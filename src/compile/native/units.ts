@@ -58,6 +58,7 @@ export type UnitKind =
   | 'normGradient'
   | 'softmax'
   | 'concat'
+  | 'argmax'
   | 'reduce'
   | 'elementwise'
   | 'mask'
