@@ -7,6 +7,7 @@ import { bucketGradient } from './buckets.js';
 import type { WireChoice } from './choice.js';
 import { Workspace } from './codec/workspace.js';
 import type { Collective } from './collective/collective.js';
+import { Departures } from './departures.js';
 import type { Exchange } from './exchange/exchange.js';
 
 /**
@@ -29,9 +30,9 @@ export interface Tally {
   sentBytes: number;
   /** From a step's start until its end, without waiting for the exchange. */
   computeMs: number;
-  /** While any bucket was under way. */
+  /** While any bucket was under way: coded, sent, or waited for. */
   exchangeMs: number;
-  /** What a step waited for its exchange. */
+  /** What of it a step waited for, its gradient being complete. */
   waitedMs: number;
 }
 
@@ -40,6 +41,8 @@ export interface GradientShare extends StepShare {
   /** Exchanges by another choice from now on; what was counted so far is forgotten. */
   use(choice: WireChoice): void;
   readonly tally: Tally;
+  /** Called before each step: what is sent from now on is counted. */
+  start(): void;
   /**
    * Where ranks train on their own: called after each step, it makes their parameters the same when it is time to, or `now`.
    * @param step from 1
@@ -63,6 +66,8 @@ export interface ShareRequest {
   /** Parts that each rank cuts its rows into. */
   readonly parts: number;
   readonly seed: number;
+  /** Whether buckets leave while the gradient is still being computed. */
+  readonly overlap: boolean;
   /** Asked in every step: whether this rank wishes the run to end. */
   readonly wantsToStop: () => boolean;
 }
@@ -72,11 +77,12 @@ export interface ShareRequest {
  * @throws ScreeError when there are more ranks than rows in a batch, or codec and exchange do not go together
  */
 export function shareOf(request: ShareRequest): GradientShare {
-  const { collective, choice, shapes, held, parameters, batchSize, parts, seed, wantsToStop } = request;
+  const { collective, choice, shapes, held, parameters, batchSize, parts, seed, overlap, wantsToStop } =
+    request;
   const { rank, size } = collective;
   const { count } = rowsOf(batchSize, rank, size);
   const workspace = new Workspace();
-  const { buckets, gradients } = bucketGradient(workspace, shapes, choice.bucketBytes);
+  const { buckets, gradients, members } = bucketGradient(workspace, shapes, choice.bucketBytes);
   const { makeExchange, makeSynchroniser, codec, bucketBytes } = choice;
   const common = { collective, workspace, seed };
   const synchroniser = makeSynchroniser?.({
@@ -98,16 +104,19 @@ export function shareOf(request: ShareRequest): GradientShare {
   const nothing: Tally = { steps: 0, sentBytes: 0, computeMs: 0, exchangeMs: 0, waitedMs: 0 };
   const tally = { ...nothing };
   let stopping = false;
+  const departures = new Departures(buckets.length, (bucket, step) => exchange.reduce(bucket, step));
+  let mark = { sentBytes: 0, busyMs: 0 };
+  const look = () => ({ sentBytes: collective.traffic.sentBytes, busyMs: departures.busyMs });
 
-  /** Counts what is sent and waited meanwhile. */
+  /** Counts what is waited for, and what was sent and under way since the mark. */
   async function counted<T>(work: () => Promise<T>): Promise<T> {
     const began = performance.now();
-    const { sentBytes } = collective.traffic;
-    const result = await work();
-    const waited = performance.now() - began;
-    tally.sentBytes += collective.traffic.sentBytes - sentBytes;
-    tally.exchangeMs += waited;
-    tally.waitedMs += waited;
+    const result = await departures.counted(work);
+    tally.waitedMs += performance.now() - began;
+    const now = look();
+    tally.sentBytes += now.sentBytes - mark.sentBytes;
+    tally.exchangeMs += now.busyMs - mark.busyMs;
+    mark = now;
     return result;
   }
 
@@ -127,6 +136,11 @@ export function shareOf(request: ShareRequest): GradientShare {
     firstPart: rank * parts,
     weight: synchroniser === undefined ? (count * size) / batchSize : 1,
     gradients: gradients.map((array, index): NDArray => ({ ...array, shape: held[index] })),
+    groups: overlap && size > 1 && synchroniser === undefined ? members : undefined,
+    start() {
+      mark = look();
+    },
+    begin: (bucket, step) => departures.complete(bucket, step),
     get exchange() {
       return exchange;
     },
@@ -139,9 +153,7 @@ export function shareOf(request: ShareRequest): GradientShare {
       return stopping;
     },
     async reduce(found, step) {
-      const [whole] = await counted(() =>
-        Promise.all([combine(found), ...buckets.map((_, bucket) => exchange.reduce(bucket, step))]),
-      );
+      const [whole] = await counted(() => Promise.all([combine(found), departures.finish(step)]));
       return whole;
     },
     ...(loose && {
