@@ -15,5 +15,6 @@ export { vmap, type VmapOptions } from './vmap.js';
 export { expandComposites, type Takes } from './expand.js';
 export { simplify } from './simplify.js';
 export { splitGraph, type SplitGraph } from './split.js';
+export { stagesOf, type Stage, type StagedGraph } from './stages.js';
 export { scan, type Scanned, type ScanOptions } from './scan.js';
 export { scanOp, scanResults, type ScanAttributes } from './scan-op.js';

@@ -1,4 +1,6 @@
 import type { Graph } from '../../graph/graph.js';
+import { zeros, type NDArray } from '../../graph/ndarray.js';
+import { stagesOf } from '../../transform/index.js';
 import type { AsyncExecutable, OutputGroups } from '../program.js';
 import { encodeModel } from './encode.js';
 import { feeder } from './feed.js';
@@ -48,8 +50,12 @@ async function probeChannelBlock(): Promise<number> {
  */
 export async function compileOnnx(
   source: Graph,
-  { threads = 1 }: OnnxOptions = {},
+  { threads = 1, groups = [] }: OnnxOptions = {},
 ): Promise<AsyncExecutable> {
+  return groups.length > 1 ? compileStages(source, groups, threads) : compileWhole(source, threads);
+}
+
+async function compileWhole(source: Graph, threads: number): Promise<AsyncExecutable> {
   const lowered = lower(source, { channelBlock: await channelBlock() });
   const session = await createSession(encodeModel(lowered.model), { threads });
   const feed = feeder(lowered);
@@ -59,5 +65,47 @@ export async function compileOnnx(
       await session.run(feed(inputs), outputs);
     },
     close: () => session.close(),
+  };
+}
+
+/** More would cost more than they hide: what a stage takes of an earlier one is written out, row by row. */
+const mostStages = 3;
+
+/** The graph as a session for each of a few stages; groups next to one another share a stage where there are many. */
+async function compileStages(source: Graph, groups: OutputGroups, threads: number): Promise<AsyncExecutable> {
+  const count = Math.min(mostStages, groups.length);
+  const members = Array.from({ length: count }, (_, stage) =>
+    [...groups.keys()].filter((group) => Math.floor((group * count) / groups.length) === stage),
+  );
+  const { graph, stages } = stagesOf(
+    source,
+    members.map((list) => list.flatMap((group) => groups[group])),
+  );
+  const programs: AsyncExecutable[] = [];
+  const close = () => programs.forEach((program) => program.close());
+  try {
+    for (const stage of stages) programs.push(await compileWhole(stage.graph, threads));
+  } catch (error) {
+    close();
+    throw error;
+  }
+  const kept = new Map<number, NDArray>();
+  for (const id of stages.flatMap(({ keeps }) => keeps)) {
+    const { shape, dtype } = graph.nodes[id];
+    kept.set(id, zeros(shape, dtype));
+  }
+  const arraysOf = (ids: readonly number[]) => ids.flatMap((id) => kept.get(id) ?? []);
+  return {
+    graph: source,
+    async run(inputs, outputs, onGroup) {
+      for (const [index, { places, takes, keeps }] of stages.entries()) {
+        await programs[index].run(
+          [...inputs, ...arraysOf(takes)],
+          [...places.map((place) => outputs[place]), ...arraysOf(keeps)],
+        );
+        for (const group of members[index]) onGroup?.(group);
+      }
+    },
+    close,
   };
 }
