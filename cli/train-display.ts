@@ -91,14 +91,16 @@ export class TrainDisplay {
 
   private start(run: Extract<Progress, { kind: 'start' }>): void {
     const { model, data, parameters, optimizer, batchSize, accumulate, threads, target } = run;
-    const { epochs, steps, resumedFrom } = run;
+    const { epochs, steps, resumedFrom, checkpointActivations } = run;
     this.#task = run.task;
     const batch = `batch ${batchSize}${accumulate > 1 ? ` in ${accumulate} parts` : ''}`;
+    const again =
+      checkpointActivations === undefined ? [] : [`${checkpointActivations} segments computed again`];
     const counted = `${threads} thread${threads === 1 ? '' : 's'}`;
     const engine = target === 'javascript' ? target : `${engineNames[target]}, ${counted}`;
     const where = run.ranks === 1 ? engine : `${run.ranks} ranks: ${engine} each`;
     const memory = run.memoryBytes === undefined ? [] : [`${formatSI(run.memoryBytes, 'B')} a step`];
-    const details = [`${formatCount(parameters)} parameters`, optimizer, batch, where, ...memory];
+    const details = [`${formatCount(parameters)} parameters`, optimizer, batch, ...again, where, ...memory];
     const title = `${model} on ${data}`;
     Object.assign(this.#state, { title, details, epochs, step: resumedFrom ?? 0, steps });
     this.#rateFrom = { step: resumedFrom ?? 0, at: performance.now() };

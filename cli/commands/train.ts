@@ -32,6 +32,7 @@ interface TrainCommandOptions extends EngineOptions, DataOptionValues, RankOptio
   steps?: number;
   batch: number;
   accumulate: number;
+  checkpointActivations?: number | 'sqrt';
   optimizer: string;
   schedule: string;
   loss?: string;
@@ -88,6 +89,11 @@ export function addTrainCommand(program: Command): void {
       'parts that a batch is cut into, to take less memory',
       parseNumber,
       planDefaults.accumulate,
+    )
+    .option(
+      '--checkpoint-activations <n|sqrt>',
+      "cut the model's layers into segments, and compute their insides again to take less memory",
+      (text) => (text === 'sqrt' ? text : parseNumber(text)),
     )
     .option('--optimizer <spec>', 'as sgd:lr=0.1,momentum=0.9+clipnorm', planDefaults.optimizer)
     .option('--schedule <spec>', 'of the learning rate, as cosine:warmup=100', planDefaults.schedule)
@@ -224,6 +230,7 @@ async function begin(
     batchSize: batch * scale,
     lrScale: scale,
     accumulate,
+    checkpointActivations: options.checkpointActivations,
     optimizer,
     schedule,
     loss,

@@ -1,6 +1,7 @@
 export { gelu, relu, sigmoid, silu, softplus, tanh } from './activations.js';
 export { multiHeadAttention, type AttentionOptions } from './attention.js';
 export { batchNorm, type BatchNormLayerOptions } from './batch-norm.js';
+export { checkpointLayers, type Segments } from './checkpoint-layers.js';
 export { residual, sequential } from './compose.js';
 export { conv, type ConvLayerOptions } from './convolution.js';
 export { costs, type Costs } from './costs.js';

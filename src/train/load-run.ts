@@ -41,6 +41,7 @@ const schema = z.object({
     loss: z.string(),
     batchSize: z.int().positive(),
     accumulate: z.int().positive(),
+    checkpointActivations: z.union([z.int().positive(), z.literal('sqrt')]).nullish(),
     steps: z.int().positive(),
     patience: z.int().positive().nullable(),
     augment: z.string().nullable(),
@@ -108,13 +109,15 @@ export async function resumeOptions(
 ): Promise<TrainOptions> {
   const run = known ?? (await readRun(path));
   const recipe = recipeOf(path, run);
-  const { patience, augment, weights, checkpointEvery, keep, deterministic, ...same } = recipe.options;
+  const { patience, augment, weights, checkpointEvery, keep, deterministic, ...rest } = recipe.options;
+  const { checkpointActivations, ...same } = rest;
   return {
     ...same,
     patience: patience ?? undefined,
     augment: augment ?? undefined,
     deterministic: deterministic ?? undefined,
     weights: weights ?? undefined,
+    checkpointActivations: checkpointActivations ?? undefined,
     target: recipe.target,
     threads: run.threads,
     checkpointEvery: checkpointEvery ?? undefined,

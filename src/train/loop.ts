@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Batch, Task } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import type { Shape } from '../graph/shape.js';
-import type { Initialised, Layer } from '../nn/index.js';
+import type { Initialised, Layer, Segments } from '../nn/index.js';
 import type { Evaluator } from './evaluate.js';
 import type { TrainGroup } from './group.js';
 import type { Score } from './judge.js';
@@ -32,6 +32,8 @@ export type Progress =
       readonly batchSize: number;
       /** Parts that a batch is cut into. */
       readonly accumulate: number;
+      /** Segments whose activations are computed again, where they are. */
+      readonly checkpointActivations: Segments | undefined;
       readonly target: Target;
       /** Where a quicker engine could be had: how, in one line. */
       readonly hint?: string;

@@ -8,7 +8,7 @@ import {
   type Dataset,
 } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
-import type { Layer } from '../nn/index.js';
+import type { Layer, Segments } from '../nn/index.js';
 import { parseOptimizer, parseSchedule, type Optimizer, type Schedule } from '../optim/index.js';
 import { Generator } from '../random/index.js';
 import { chooseModel, type ChosenModel } from './choose-model.js';
@@ -42,6 +42,11 @@ export interface PlanOptions {
    * batch norm, which takes each part for a batch. Default 1.
    */
   readonly accumulate?: number;
+  /**
+   * Segments that the model's layers are cut into, whose insides the backward pass computes again in place of keeping them: less memory, a
+   * third more time, and the same step. `sqrt`: as many as the root of the layers' count. Default: everything is kept.
+   */
+  readonly checkpointActivations?: Segments;
   /** How examples for training are changed, in each epoch anew, as text: `flip,crop:padding=4,mixup:alpha=0.2`. Default: not at all. */
   readonly augment?: string;
   /** Epochs without a fall of the validation part's loss after which the run ends. Default: none ends it. */
@@ -92,6 +97,7 @@ export interface OpenPlan {
   readonly mixes: boolean;
   readonly batchSize: number;
   readonly accumulate: number;
+  readonly checkpointActivations: Segments | undefined;
   readonly lrScale: number;
   readonly patience: number | undefined;
   /** Steps of the whole run. */
@@ -159,6 +165,7 @@ export async function makePlan(
     mixes: augmentation?.mixup !== undefined,
     batchSize,
     accumulate,
+    checkpointActivations: options.checkpointActivations,
     lrScale,
     patience,
     steps,

@@ -23,6 +23,7 @@ export function describe(options: TrainOptions, plan: Plan, parameters: number):
       loss: lossName(options),
       batchSize: plan.batchSize,
       accumulate: plan.accumulate,
+      checkpointActivations: plan.checkpointActivations ?? null,
       steps: plan.steps,
       patience: plan.patience ?? null,
       augment: options.augment ?? null,

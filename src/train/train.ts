@@ -4,7 +4,7 @@ import { ScreeError } from '../graph/errors.js';
 import type { NDArray } from '../graph/ndarray.js';
 import { flattenTree, unflattenTree, type Tree } from '../graph/tree.js';
 import { sizeOf } from '../graph/shape.js';
-import type { Initialised } from '../nn/index.js';
+import { checkpointLayers, type Initialised } from '../nn/index.js';
 import { AccumulatedStep } from './accumulate.js';
 import { Evaluator } from './evaluate.js';
 import type { TrainGroup, WireReport } from './group.js';
@@ -134,7 +134,16 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const initial = options.weights === undefined ? random : await loadWeights(options.weights, random);
   checkOutput(name, data.name, data.task, data.inputShape, initial.output);
   const start = startState(initial, optimizer);
-  const network = { model, initial, input: { shape: data.inputShape, dtype: data.train.inputs.dtype } };
+  const { checkpointActivations } = open;
+  const trained =
+    checkpointActivations === undefined
+      ? model
+      : checkpointLayers(model, initial, data.inputShape, checkpointActivations);
+  const network = {
+    model: trained,
+    initial,
+    input: { shape: data.inputShape, dtype: data.train.inputs.dtype },
+  };
   const { target = planDefaults.target, deterministic } = options;
   const onTune = (done: number, total: number) => options.onProgress?.({ kind: 'tuning', done, total });
   const where = await chooseTarget(target, { threads, deterministic, onTune }, () => traceModel(network));
@@ -248,6 +257,7 @@ async function run(options: TrainOptions, parts: Parts, sitting: Sitting): Promi
     optimizer: optimizer.name,
     batchSize,
     accumulate,
+    checkpointActivations: plan.checkpointActivations,
     target,
     hint,
     memoryBytes: memory && memory.state + memory.plan,
