@@ -41,6 +41,12 @@ const cases: readonly Case[] = [
   ['-(x + y^3)^2*(1 + y^2)', 'ridge'],
   ['x^2*y^2', 'valley'],
   ['x^4 + x*y^5', 'degenerate-saddle'],
+  ['x^4 + y^4 + z^4', 'degenerate-minimum'],
+  ['-x^4 - (y^2 + z^2)^2 - x^2*y*z', 'degenerate-maximum'],
+  ['x^4 + y^4 - z^4', 'degenerate-saddle'],
+  ['x*y*z', 'degenerate-saddle'],
+  ['x^3 + y^3 + z^3 + x^2*y', 'degenerate-saddle'],
+  ['x^4 + y^4 + z^4 + w^4', 'degenerate-minimum'],
 ];
 
 interface Placed {

@@ -78,17 +78,20 @@ export function blurred(order: number): ReducedVerdict {
 
 export const short = (value: number): string => Number(value.toPrecision(4)).toString();
 
-const names = ['u', 'v', 'w'];
+/** Of kernel coordinates: u, v, w, or u1, u2, … of more. */
+export function coordinateName(axis: number, count: number): string {
+  return count <= 3 ? ['u', 'v', 'w'][axis] : `u${axis + 1}`;
+}
 
 /** A polynomial in the kernel coordinates as text, up to a degree, without the terms that are zero. */
 export function polynomialText(series: Series, degree: number): string {
-  const { exponents, offsets } = series.space;
+  const { exponents, offsets, variables } = series.space;
   const end = offsets[Math.min(degree, series.space.order) + 1];
   let text = '';
   for (let m = 1; m < end; m++) {
     if (isZero(series, m)) continue;
     const factors = exponents[m].flatMap((power, i) =>
-      power === 0 ? [] : [power === 1 ? names[i] : `${names[i]}^${power}`],
+      power === 0 ? [] : [coordinateName(i, variables) + (power === 1 ? '' : `^${power}`)],
     );
     text += termText(series.value[m], factors.join('*'), text === '');
   }

@@ -4,7 +4,7 @@
  * a function g of as many coordinates as the Hessian's kernel has. g(u) = f(p + K·u + N·y(u)), where y(u) solves the
  * equations Nᵀ∇f = 0; y is a power series, found degree by degree.
  */
-import { dot, norm } from '../../linalg/index.js';
+import { cholesky, choleskySolve, dot, norm } from '../../linalg/index.js';
 import {
   constantSeries,
   monomials,
@@ -150,18 +150,20 @@ export function reduce(
   const series = f.value(space, inputs(space, true));
   if (blur !== undefined) {
     const along = coordinatesIn(kernel, blur).map(Math.abs);
-    addBlur(series, variables === kernel.length ? along : [Math.hypot(...along)]);
+    addBlur(series, variables === kernel.length ? Array.from(along) : [norm(along)]);
   }
   return { series, normal: solved };
 }
 
 /** Of a vector's part in the kernel. */
-function coordinatesIn(kernel: readonly Float64Array[], vector: Float64Array): number[] {
-  const dots = kernel.map((direction) => dot(direction, vector));
-  if (kernel.length !== 2) return dots;
-  const [a, b, c] = [dot(kernel[0], kernel[0]), dot(kernel[0], kernel[1]), dot(kernel[1], kernel[1])];
-  const determinant = a * c - b * b;
-  return [(c * dots[0] - b * dots[1]) / determinant, (a * dots[1] - b * dots[0]) / determinant];
+function coordinatesIn(kernel: readonly Float64Array[], vector: Float64Array): Float64Array {
+  const size = kernel.length;
+  const gram = Float64Array.from({ length: size * size }, (_, at) =>
+    dot(kernel[Math.floor(at / size)], kernel[at % size]),
+  );
+  const coordinates = Float64Array.from(kernel, (direction) => dot(direction, vector));
+  if (cholesky(gram, size, 0, gram)) choleskySolve(gram, size, coordinates);
+  return coordinates;
 }
 
 /**
@@ -194,14 +196,12 @@ export function balanced(splitting: Splitting, series: Series): { splitting: Spl
 
 /** What moving the origin by a distance along each coordinate may do to each coefficient: it takes from those of the next degree. */
 function addBlur({ space, value, error }: Series, distances: readonly number[]): void {
-  const { offsets, order, variables, exponents } = space;
-  // Where the product with each coordinate is within the next degree.
-  const placeOf = (m: number, degree: number, axis: number) =>
-    variables === 1 ? offsets[degree + 1] : offsets[degree + 1] + exponents[m][1] + axis;
+  const { offsets, order, exponents } = space;
+  const places = new Map(exponents.map((powers, place) => [powers.join(), place]));
   for (let degree = order - 1; degree >= 1; degree--) {
     for (let m = offsets[degree]; m < offsets[degree + 1]; m++) {
       distances.forEach((distance, axis) => {
-        const next = placeOf(m, degree, axis);
+        const next = places.get(exponents[m].map((power, i) => power + Number(i === axis)).join()) ?? 0;
         error[m] += distance * (exponents[m][axis] + 1) * (Math.abs(value[next]) + error[next]);
       });
     }
