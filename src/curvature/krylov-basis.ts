@@ -75,6 +75,11 @@ class SingleBank {
     this.kernels.addSingle(factor, this.#address(index) + 4 * start, 0, length);
   }
 
+  /** Of the stretch with itself. */
+  square(length: number): number {
+    return this.kernels.dot(0, 0, length);
+  }
+
   /** The stretch: in a new buffer after the memory has grown. */
   #held(): Float64Array {
     if (this.#stretch.length === 0) this.#stretch = new Float64Array(this.kernels.memory.buffer, 0, stretch);
@@ -84,6 +89,15 @@ class SingleBank {
   #address(index: number): number {
     return 8 * stretch + this.#stride * index;
   }
+}
+
+const nothing = new Float64Array(0);
+
+/** What a pass over a vector does. */
+interface Sweep {
+  readonly removed?: Float64Array;
+  readonly first?: number;
+  readonly multiplied: number;
 }
 
 /** Orthonormal vectors, held in float32 or float64; products with them are summed in float64. */
@@ -139,45 +153,44 @@ export class KrylovBasis {
 
   /** Products of w with the vectors from `first` on. */
   coefficients(w: Float64Array, first = 0): Float64Array {
-    const result = new Float64Array(this.#count - first);
-    const banked = Math.max(0, this.#banked - first);
-    for (let start = 0; start < w.length; start += stretch) {
-      const end = Math.min(start + stretch, w.length);
-      if (this.#bank && banked > 0) {
-        const length = this.#bank.load(w, start);
-        for (let k = 0; k < banked; k++) result[k] += this.#bank.dot(first + k, start, length);
-      }
-      for (let k = banked; k < result.length; k++) {
-        result[k] += dotRange(this.#vectors[first + k - this.#banked], w, start, end);
-      }
-    }
-    return result;
+    return this.#sweep(w, { multiplied: first }).products;
   }
 
-  /** w ← w − Σ coefficients·vectors, with the vectors from `first` on. */
-  remove(w: Float64Array, coefficients: Float64Array, first = 0): void {
-    this.#add(
-      w,
-      coefficients.map((x) => -x),
-      first,
-    );
+  /** w ← w − Σ coefficients·vectors. */
+  remove(w: Float64Array, coefficients: Float64Array): void {
+    this.#sweep(w, { removed: coefficients, multiplied: this.#count });
   }
 
-  #add(w: Float64Array, factors: ArrayLike<number>, first: number): void {
-    const banked = Math.min(factors.length, Math.max(0, this.#banked - first));
+  /**
+   * One pass over w: takes removed·vectors from it, `removed` being of the vectors from `first` on, and multiplies what is left with
+   * itself and with the vectors from `multiplied` on. Each stretch of w is in the cache while all vectors pass.
+   */
+  #sweep(
+    w: Float64Array,
+    { removed = nothing, first = 0, multiplied }: Sweep,
+  ): { products: Float64Array; square: number } {
+    const bank = this.#bank;
+    const products = new Float64Array(this.#count - multiplied);
+    let square = 0;
     for (let start = 0; start < w.length; start += stretch) {
       const end = Math.min(start + stretch, w.length);
-      if (this.#bank && banked > 0) {
-        const length = this.#bank.load(w, start);
-        for (let k = 0; k < banked; k++) this.#bank.add(factors[k], first + k, start, length);
-        this.#bank.save(w, start);
+      for (let k = Math.max(0, this.#banked - first); k < removed.length; k++) {
+        addRange(-removed[k], this.#vectors[first + k - this.#banked], w, start, end);
       }
-      for (let k = banked; k < factors.length; k++) {
-        const vector = this.#vectors[first + k - this.#banked];
-        const factor = factors[k];
-        for (let i = start; i < end; i++) w[i] += factor * vector[i];
+      if (bank && this.#banked > 0) {
+        const length = bank.load(w, start);
+        const banked = Math.min(removed.length, this.#banked - first);
+        for (let k = 0; k < banked; k++) bank.add(-removed[k], first + k, start, length);
+        if (banked > 0) bank.save(w, start);
+        for (let k = multiplied; k < this.#banked; k++)
+          products[k - multiplied] += bank.dot(k, start, length);
+        square += bank.square(length);
+      } else square += dotRange(w, w, start, end);
+      for (let k = Math.max(multiplied, this.#banked); k < this.#count; k++) {
+        products[k - multiplied] += dotRange(this.#vectors[k - this.#banked], w, start, end);
       }
     }
+    return { products, square };
   }
 
   /**
@@ -189,19 +202,19 @@ export class KrylovBasis {
   orthogonalise(w: Float64Array): { coefficients: Float64Array; length: number } {
     const first = Math.max(0, this.#count - 2);
     const last = this.coefficients(w, first);
-    this.remove(w, last, first);
-    const before = lengthOf(w);
-    const coefficients = this.coefficients(w);
-    this.remove(w, coefficients);
-    let length = lengthOf(w);
-    if (length < before * Math.SQRT1_2) {
+    const { products: coefficients, square: before } = this.#sweep(w, {
+      removed: last,
+      first,
+      multiplied: 0,
+    });
+    let { square } = this.#sweep(w, { removed: coefficients, multiplied: this.#count });
+    if (square < before / 2) {
       const again = this.coefficients(w);
-      this.remove(w, again);
+      ({ square } = this.#sweep(w, { removed: again, multiplied: this.#count }));
       for (let k = 0; k < again.length; k++) coefficients[k] += again[k];
-      length = lengthOf(w);
     }
     for (let k = 0; k < last.length; k++) coefficients[first + k] += last[k];
-    return { coefficients, length };
+    return { coefficients, length: Math.sqrt(square) };
   }
 
   /** A random direction, uniform on the sphere, of the complement: false where nothing is left of it. */
@@ -217,7 +230,10 @@ export class KrylovBasis {
   /** Σ weights·vectors. */
   combine(weights: ArrayLike<number>): Float64Array {
     const result = new Float64Array(this.size);
-    this.#add(result, weights, 0);
+    this.remove(
+      result,
+      Float64Array.from(weights, (x) => -x),
+    );
     return result;
   }
 }
@@ -227,6 +243,11 @@ export function randomVector(generator: Generator, size: number): Float64Array {
   const { data } = normal(generator, [size], { dtype: 'float64' });
   if (!(data instanceof Float64Array)) throw new ScreeError('randomVector: the generator gave no float64');
   return data;
+}
+
+/** y ← y + factor·x, from `start` up to `end`. */
+function addRange(factor: number, x: FloatVector, y: Float64Array, start: number, end: number): void {
+  for (let i = start; i < end; i++) y[i] += factor * x[i];
 }
 
 function dotRange(a: FloatVector, b: Float64Array, start: number, end: number): number {
