@@ -10,6 +10,7 @@ import {
   type GroupListener,
   type KeptState,
   type OutputGroups,
+  NotEnoughMemory,
 } from '../program.js';
 import { argumentBytes } from './binding/constants.js';
 import type { Engine } from './binding/engine.js';
@@ -161,8 +162,9 @@ function requireMemory(bytes: number): void {
   const available = process.availableMemory();
   if (bytes <= available) return;
   const megabytes = (count: number) => `${Math.ceil(count / 1e6)} MB`;
-  throw new ScreeError(
+  throw new NotEnoughMemory(
     `native: a run needs ${megabytes(bytes)} beside its arrays, and ${megabytes(available)} are free; a batch of ${Math.floor((100 * available) / bytes)} % of this one fits`,
+    bytes,
   );
 }
 

@@ -72,10 +72,7 @@ function viewOf(
     if (spreads.has('channel')) return undefined;
     return matrixView(lowering, binaries, shape, make);
   }
-  const preferred = full
-    .flatMap((id) => lowering.value(id).places.map(({ layout }) => layout))
-    .find(({ dense, dims }) => dense && (!spreads.has('channel') || dims.join() === shape.join()));
-  const layout = preferred ?? engine.plain(shape);
+  const layout = meetingLayout(lowering, full, shape, spreads.has('channel')) ?? engine.plain(shape);
   if (spreads.has('channel')) {
     const channels = shape.map((extent, axis) => (axis === 1 ? extent : 1));
     return make(layout, layout, (id) => lowering.plain(id, channels));
@@ -83,6 +80,30 @@ function viewOf(
   const isOdd = layout.padded && !keepsZero(steps);
   const seen = isOdd ? layout : engine.plain(rowsOf(layout.bytes / 4));
   return make(layout, seen, (id) => lowering.plain(id));
+}
+
+/**
+ * The layout, other than row-major, in which the least must be reordered for operands to meet; the first of several. Undefined
+ * where all are row-major.
+ * @param whole whether it must have the axes of the result
+ */
+function meetingLayout(
+  lowering: Lowering,
+  full: readonly number[],
+  shape: Shape,
+  whole: boolean,
+): Layout | undefined {
+  const { engine } = lowering;
+  const known = full.map((id) => lowering.value(id).places.map(({ layout }) => layout));
+  let best: Layout | undefined;
+  let least = Infinity;
+  for (const layout of known.flat()) {
+    if (!layout.dense || (whole && layout.dims.join() !== shape.join())) continue;
+    const lacking = known.filter((own) => !own.some((other) => engine.equal(other, layout))).length;
+    const bytes = lacking * layout.bytes;
+    if (bytes < least) [best, least] = [layout, bytes];
+  }
+  return best;
 }
 
 /** Memory as a matrix, with operands that are a row or a column of it. */

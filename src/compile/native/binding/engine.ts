@@ -1,5 +1,5 @@
 import { ScreeError } from '../../../graph/errors.js';
-import { sameShape, showShape, stridesOf, type Shape } from '../../../graph/shape.js';
+import { sameShape, showShape, sizeOf, stridesOf, type Shape } from '../../../graph/shape.js';
 import {
   algorithm,
   dataType,
@@ -111,6 +111,19 @@ export class Engine {
     const known = this.layouts.get(key);
     if (known !== undefined) return known;
     const layout = this.wrap(this.strided(dims, stridesOf(dims)), dims, { plain: true });
+    this.layouts.set(key, layout);
+    return layout;
+  }
+
+  /** Float32 images with the channels of each place side by side. */
+  channelsLast(dims: Shape): Layout {
+    const key = `last ${dims.join()}`;
+    const known = this.layouts.get(key);
+    if (known !== undefined) return known;
+    const [, channels, ...places] = dims;
+    const inner = stridesOf([...places, channels]);
+    const strides = [sizeOf(dims.slice(1)), 1, ...inner.slice(0, -1)];
+    const layout = this.wrap(this.strided(dims, strides), dims);
     this.layouts.set(key, layout);
     return layout;
   }
@@ -265,6 +278,17 @@ export class Engine {
       if (error instanceof Refused) return undefined;
       throw error;
     }
+  }
+
+  /** The first of a description's implementations that is accepted, or else the first of all. */
+  accepted(describe: () => Description, accept: (implementation: string) => boolean): Description {
+    let description = describe();
+    while (!accept(description.implementation)) {
+      const { name, pointer } = description;
+      if (this.functions.dnnl_primitive_desc_next_impl(pointer) !== 0) return describe();
+      description = { name, pointer, implementation: this.implementation(pointer) };
+    }
+    return description;
   }
 
   private implementation(description: Pointer): string {

@@ -1,4 +1,4 @@
-import { ScreeError } from '../../../graph/errors.js';
+import { NotEnoughMemory } from '../../program.js';
 import { koffi } from './koffi.js';
 import type { Pointer } from './signatures.js';
 
@@ -36,7 +36,7 @@ export interface Block {
   free(): void;
 }
 
-/** @throws ScreeError when there is not enough memory */
+/** @throws NotEnoughMemory when there is not enough memory */
 export function allocateBlock(bytes: number): Block {
   bound ??= bind();
   const { mmap, munmap, madvise } = bound;
@@ -48,7 +48,7 @@ export function allocateBlock(bytes: number): Block {
   const whole = huge ? size + hugePageBytes : size;
   const start = mmap(null, whole, readWrite, privateAnonymous, -1, 0);
   if (BigInt.asIntN(64, start) === -1n) {
-    throw new ScreeError(`native: ${Math.ceil(bytes / 1e6)} MB of memory cannot be had`);
+    throw new NotEnoughMemory(`native: ${Math.ceil(bytes / 1e6)} MB of memory cannot be had`, bytes);
   }
   const border = BigInt(hugePageBytes);
   const address = huge ? ((start + border - 1n) / border) * border : start;

@@ -120,6 +120,7 @@ export const signatures = {
 
   dnnl_primitive_desc_query: ['status', p, 'int', 'int', m],
   dnnl_primitive_desc_query_md: [p, p, 'int', 'int'],
+  dnnl_primitive_desc_next_impl: ['status', p],
   dnnl_primitive_desc_destroy: destroy,
   dnnl_primitive_create: ['status', 'out', p],
   dnnl_primitive_execute: ['status', p, p, 'int', p],
