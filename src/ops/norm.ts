@@ -154,7 +154,7 @@ export function batchStatistics(x: Tensor): { mean: Tensor; variance: Tensor; co
 }
 
 /** `normalize`: inputs x, mean, variance, scale, bias. Composite. */
-const normalizeOp: Op<NormAttributes> = {
+export const normalizeOp: Op<NormAttributes> = {
   name: 'normalize',
   infer: (inputs) => inferBatchNorm(inputs),
   decompose([x, mean, variance, scale, bias], { epsilon }) {

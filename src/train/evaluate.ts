@@ -1,4 +1,3 @@
-import { compileGraph, type Executable } from '../compile/index.js';
 import { batches, type Split } from '../data/index.js';
 import { allocate } from '../graph/dtype.js';
 import type { Graph } from '../graph/graph.js';
@@ -7,6 +6,7 @@ import { sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import { softmax, trace } from '../ops/index.js';
 import type { Score } from './judge.js';
+import { compileForward, type ForwardProgram } from './forward-program.js';
 import { applyModel, batchOf, leafTypes, type Learner, type Leaves } from './learner.js';
 import type { Weights } from './start.js';
 
@@ -17,7 +17,7 @@ function usualBatch(numbersEach: number): number {
 
 /** Applies a model as it is tested: running statistics, no dropout. One program for each size of batch, made when needed. */
 export class Evaluator {
-  readonly #programs = new Map<string, Promise<Executable>>();
+  readonly #programs = new Map<string, Promise<ForwardProgram>>();
   readonly #batchSize: number;
 
   /** `batchSize` is how many examples are taken at a time: 500 by default, fewer where they are large. */
@@ -35,9 +35,10 @@ export class Evaluator {
     const loss = zeros([]);
     const tally = zeros([]);
     const total = { loss: 0, tally: 0 };
+    const use = this.withWeights(weights);
     for (const { inputs, labels, size } of batches(split, { batchSize }).epoch(0)) {
-      const program = await this.program(`score ${size}`, () => this.traceScore(size));
-      await program.run([...weights.parameters, ...weights.state, inputs, labels], [loss, tally]);
+      const program = await use(`score ${size}`, () => this.traceScore(size));
+      await program.run([inputs, labels], [loss, tally]);
       total.loss += loss.data[0] * size;
       total.tally += tally.data[0];
     }
@@ -79,15 +80,14 @@ export class Evaluator {
     const outputWidth = sizeOf(initial.output);
     const result = zeros([count, ...initial.output]);
     const step = Math.max(1, Math.min(this.#batchSize, count));
+    const use = this.withWeights(weights);
     for (let first = 0; first < count; first += step) {
       const size = Math.min(step, count - first);
-      const program = await this.program(`${what} ${size}`, () =>
-        this.trace(size, (output) => [finish(output)]),
-      );
+      const program = await use(`${what} ${size}`, () => this.trace(size, (output) => [finish(output)]));
       const data = allocate(input.dtype, size * width);
       data.set(examples.data.subarray(first * width, (first + size) * width));
       const out = zeros([size, ...initial.output]);
-      await program.run([...weights.parameters, ...weights.state, { data, ...batchOf(size, input) }], [out]);
+      await program.run([{ data, ...batchOf(size, input) }], [out]);
       result.data.set(out.data, first * outputWidth);
     }
     return result;
@@ -115,10 +115,23 @@ export class Evaluator {
     );
   }
 
-  private program(key: string, traced: () => Graph): Promise<Executable> {
+  /** Programs that have taken some weights: each takes them once, for the arrays may hold others at another time. */
+  private withWeights({ parameters, state }: Weights) {
+    const given = new Set<string>();
+    return async (key: string, traced: () => Graph): Promise<ForwardProgram> => {
+      const program = await this.program(key, traced);
+      if (!given.has(key)) program.take([...parameters, ...state]);
+      given.add(key);
+      return program;
+    };
+  }
+
+  private program(key: string, traced: () => Graph): Promise<ForwardProgram> {
     let program = this.#programs.get(key);
     if (program === undefined) {
-      program = Promise.resolve(compileGraph(traced(), this.learner.compile));
+      const { compile, initial } = this.learner;
+      const weights = leafTypes(initial.parameters).length + leafTypes(initial.state).length;
+      program = compileForward(traced(), weights, compile);
       this.#programs.set(key, program);
     }
     return program;

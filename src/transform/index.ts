@@ -14,6 +14,7 @@ export { jet, type Jet, type JetOptions } from './jet.js';
 export { vmap, type VmapOptions } from './vmap.js';
 export { expandComposites, type Takes } from './expand.js';
 export { simplify } from './simplify.js';
+export { foldNorms } from './fold-norms.js';
 export { splitGraph, type SplitGraph } from './split.js';
 export { stagesOf, type Stage, type StagedGraph } from './stages.js';
 export { scan, type Scanned, type ScanOptions } from './scan.js';
