@@ -9,6 +9,7 @@ export {
 } from './compile.js';
 export {
   allocateOutputs,
+  NotEnoughMemory,
   type Arguments,
   type AsyncExecutable,
   type AsyncProgram,

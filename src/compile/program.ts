@@ -7,6 +7,19 @@ import { sameShape, showShape, sizeOf } from '../graph/shape.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { MapLeaves, Tree } from '../graph/tree.js';
 
+/** A program was not made, since it would take more memory than there is. */
+export class NotEnoughMemory extends ScreeError {
+  override name = 'NotEnoughMemory';
+
+  /** @param bytes that it wants beside the arrays of a run */
+  constructor(
+    message: string,
+    readonly bytes: number,
+  ) {
+    super(message);
+  }
+}
+
 /**
  * A graph made ready to run on some target. Arrays are given in the order of the graph's inputs and outputs; outputs are written
  * in place and must share no memory with each other or with an input.

@@ -13,8 +13,15 @@ type Leaves = readonly Tensor[];
 
 const input = [1, 6, 6];
 const model = sequential(
-  ...[conv(4, 3, { padding: 1 }), batchNorm(), relu(), dropout(0.3)],
-  ...[conv(4, 3, { padding: 1 }), batchNorm(), relu(), flatten(), dense(3)],
+  conv(4, 3, { padding: 1 }),
+  batchNorm(),
+  relu(),
+  dropout(0.3),
+  conv(4, 3, { padding: 1 }),
+  batchNorm(),
+  relu(),
+  flatten(),
+  dense(3),
 );
 const initial = model.init(new Generator(1), input);
 const random = new Generator(2);

@@ -1,28 +1,38 @@
 import { describe, expect, test } from 'vitest';
-import { availableBytes, requireMemory } from './memory.js';
+import { availableBytes, describeShortage, type Frugality } from './memory.js';
 
-describe('memory of a step', () => {
-  test('that is there is no matter', () => {
-    expect(() => requireMemory({ state: 4, plan: 6 }, { batchSize: 8, accumulate: 1 }, 10)).not.toThrow();
+/** A plan that grows with what a batch keeps; a third is left of what is computed again. */
+const plannedBytes = ({ batchSize, accumulate, checkpointActivations }: Frugality) =>
+  1e9 + (batchSize * 1e9) / accumulate / (checkpointActivations === undefined ? 1 : 3);
+
+const now = { batchSize: 12, accumulate: 1, checkpointActivations: undefined };
+
+async function said(available: number, plan: Frugality = now): Promise<string> {
+  const needed = plannedBytes(plan);
+  const fits = (frugality: Frugality) => Promise.resolve(plannedBytes(frugality) <= available);
+  return (await describeShortage({ needed, available }, plan, fits)).message;
+}
+
+describe('a step that does not fit', () => {
+  test('is told with each way in which it would', async () => {
+    expect(await said(5e9)).toBe(
+      'not enough memory: by its plan a step of batch 12 takes 13 GB, and 5 GB are to be had; ' +
+        'it would fit with --checkpoint-activations sqrt, or --accumulate 3, or --batch 3',
+    );
+    expect(await said(4e9, { ...now, accumulate: 2 })).toContain(
+      'it would fit with --checkpoint-activations sqrt, or --accumulate 4, or --batch 6',
+    );
+    expect(await said(2.5e9, { ...now, checkpointActivations: 'sqrt' })).toContain(
+      'it would fit with --accumulate 3, or --batch 3',
+    );
   });
 
-  test('that is not there is told with what would fit', () => {
-    // 1 + 12 / 4 is the first that is not above 4.
-    expect(() => requireMemory({ state: 1e9, plan: 12e9 }, { batchSize: 8, accumulate: 1 }, 4e9)).toThrow(
-      'a step of batch 8 takes 13 GB, and 4 GB are to be had; in parts it would fit (--accumulate 4)',
-    );
-    expect(() => requireMemory({ state: 1e9, plan: 12e9 }, { batchSize: 16, accumulate: 2 }, 4e9)).toThrow(
-      '(--accumulate 8)',
-    );
+  test('is told with ways together where no one is enough', async () => {
+    expect(await said(1.5e9)).toContain('it would fit with --checkpoint-activations sqrt --accumulate 12');
+    expect(await said(1.2e9)).toContain('take a smaller model');
   });
 
-  test('that no cutting brings is told so', () => {
-    expect(() => requireMemory({ state: 5e9, plan: 1e9 }, { batchSize: 8, accumulate: 1 }, 4e9)).toThrow(
-      'take a smaller model',
-    );
-  });
-
-  test('of this machine is more than what a test takes', () => {
+  test('is none on a machine that runs tests', () => {
     expect(availableBytes()).toBeGreaterThan(1e7);
   });
 });

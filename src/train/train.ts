@@ -5,21 +5,20 @@ import type { NDArray } from '../graph/ndarray.js';
 import { flattenTree, unflattenTree, type Tree } from '../graph/tree.js';
 import { sizeOf } from '../graph/shape.js';
 import { checkpointLayers, type Initialised } from '../nn/index.js';
-import { AccumulatedStep } from './accumulate.js';
 import { Evaluator } from './evaluate.js';
 import type { TrainGroup, WireReport } from './group.js';
 import { checkOutput, type Score } from './judge.js';
 import { loadWeights } from './export-weights.js';
 import { labelType, traceModel, type Learner } from './learner.js';
 import { hasStoppedEarly, runLoop, type Progress } from './loop.js';
-import { requireMemory, type StepMemory } from './memory.js';
+import { compileStepOf, compileWithinMemory, type StepMemory } from './memory.js';
 import { makePlan, planDefaults, type Plan, type PlanOptions } from './plan.js';
 import { startPosition, type Best, type Position } from './position.js';
 import { Recorder } from './recorder.js';
 import type { RunFolder } from './run-folder.js';
 import { commonFields, describe, goBack, openRun } from './run-record.js';
 import { parametersSha256, startState, type Start } from './start.js';
-import { TrainingStep, type Stepper, type StepRequest } from './step.js';
+import type { Stepper } from './step.js';
 import { chooseTarget } from './target.js';
 
 export interface TrainOptions extends PlanOptions {
@@ -153,26 +152,15 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const cyclesMomentum = plan.schedule.momentum !== undefined;
   const { mixes } = plan;
   const request = { ...learner, start, optimizer, batchSize, cyclesMomentum, mixes };
-  const program = await compileStep(request, plan, group);
+  const compileWith = group ? group.compileStep.bind(group) : compileStepOf;
+  const program = await compileWithinMemory(request, plan, model, compileWith);
   const evaluator = new Evaluator(learner);
   try {
-    const parts = { plan, initial, start, program, evaluator };
-    const memory = memoryOf(parts);
-    if (memory !== undefined) requireMemory(memory, plan);
-    return await openAndRun(options, parts);
+    return await openAndRun(options, { plan, initial, start, program, evaluator });
   } finally {
     program.close();
     await evaluator.close();
   }
-}
-
-function compileStep(
-  request: StepRequest,
-  { accumulate }: Plan,
-  group: TrainGroup | undefined,
-): Promise<Stepper> {
-  if (group !== undefined) return group.compileStep(request, accumulate);
-  return accumulate === 1 ? TrainingStep.compile(request) : AccumulatedStep.compile(request, accumulate);
 }
 
 /** Undefined where the engine does not say beforehand. */
