@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { isLinear } from '../src/distributed/choice.js';
+import { isLinear } from '../src/distributed/exchange/fitting.js';
 import { codecs, parseCodec } from '../src/distributed/codec/registry.js';
 import { exchanges } from '../src/distributed/exchange/registry.js';
 import { flattenTree } from '../src/graph/tree.js';

@@ -43,7 +43,7 @@ export function addRankOptions(command: Command): Command {
   return command
     .option(
       '--workers <n>',
-      'train on so many threads, each with its share of every batch (under mpirun: on its processes)',
+      'train on so many threads, each with its share of every batch (under mpirun: in each process)',
       parseNumber,
     )
     .option('--exchange <spec>', `${exchangeNames} (default: the one made for the codec)`)
@@ -80,8 +80,8 @@ export class Ranks {
       throw new ScreeError(`--rank-timeout must be above 0 and up to a million seconds, not ${rankTimeout}`);
     }
     const library = launcherLibrary(process.env);
-    if (library !== undefined && workers !== undefined) {
-      throw new ScreeError('--workers trains on threads of one process; under mpirun each process is a rank');
+    if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1 && workers <= 1024)) {
+      throw new ScreeError(`--workers must be an integer from 1 to 1024, not ${workers}`);
     }
     const given = Object.entries({ exchange, compress, scaleLr }).find(([, value]) => value !== undefined);
     if (library === undefined && workers === undefined && given !== undefined) {
@@ -103,14 +103,14 @@ export class Ranks {
   }
 
   get size(): number {
-    return this.processes?.size ?? this.options.workers ?? 1;
+    return (this.processes?.size ?? 1) * (this.options.workers ?? 1);
   }
 
   /** Threads of the engine for each rank on this machine. */
   get threads(): number {
     const { OMPI_COMM_WORLD_LOCAL_SIZE: openMpi, MPI_LOCALNRANKS: mpich } = process.env;
-    const local = this.processes === undefined ? this.size : Number(openMpi ?? mpich ?? 1);
-    return Math.max(1, Math.floor(availableParallelism() / local));
+    const local = this.processes === undefined ? 1 : Number(openMpi ?? mpich ?? 1);
+    return Math.max(1, Math.floor(availableParallelism() / (local * (this.options.workers ?? 1))));
   }
 
   /** Rank 0 reads first: what it downloads is there for the others. */
@@ -138,18 +138,21 @@ export class Ranks {
   async train(options: TrainOptions, onNote: (note: string) => void, begun?: Run): Promise<TrainResult> {
     const { processes } = this;
     const wire = { ...this.wireOf(begun), onNote };
+    const { workers, rankTimeout = 60 } = this.options;
+    const timeoutMs = 1000 * rankTimeout;
     if (processes !== undefined) {
       const { seed, signal } = options;
-      const group = trainGroup(processes, { ...wire, seed, signal });
-      const result = await train({ ...options, group });
+      const result =
+        workers === undefined || workers === 1
+          ? await train({ ...options, group: trainGroup(processes, { ...wire, seed, signal }) })
+          : await trainOnThreads(options, { ...wire, workers, timeoutMs, processes });
       await processes.close();
       return result;
     }
-    const { workers, rankTimeout = 60 } = this.options;
     // A run that was begun by several ranks may go on with one.
     const count = workers ?? (begun?.options.distributed == null ? undefined : 1);
     if (count === undefined) return train(options);
-    return trainOnThreads(options, { ...wire, workers: count, timeoutMs: 1000 * rankTimeout });
+    return trainOnThreads(options, { ...wire, workers: count, timeoutMs });
   }
 
   private wireOf(begun: Run | undefined): WireOptions {
@@ -162,8 +165,10 @@ export class Ranks {
       );
     }
     const { exchange, compress, feedback, bucketSize } = this.options;
+    const twoLevels = this.processes !== undefined && (this.options.workers ?? 1) > 1;
     return {
-      exchange,
+      // Threads of a process share its memory: between them nothing is gained by a codec.
+      exchange: exchange ?? (twoLevels && compress !== 'auto' ? 'hierarchical' : undefined),
       compress,
       feedback,
       bucketBytes: bucketSize === undefined ? undefined : Math.round(bucketSize * 2 ** 20),

@@ -1,14 +1,21 @@
-import type { NDArray } from '../graph/ndarray.js';
+import { zeros, type NDArray } from '../graph/ndarray.js';
 import type { CoderState } from './codec/codec.js';
 
 /** How the state of all ranks is named in a checkpoint: `exchange.2.0.residual` is rank 2's. */
 const prefix = 'exchange.';
+const nothing = 'nothing';
 
 /** States of all ranks as tensors of a checkpoint. */
 export function nameStates(states: readonly CoderState[]): Record<string, NDArray> {
+  const isEmpty = (state: CoderState) => Object.keys(state).length === 0;
+  if (states.every(isEmpty)) return {};
   return Object.fromEntries(
     states.flatMap((state, rank) =>
-      Object.entries(state).map(([name, array]) => [`${prefix}${rank}.${name}`, array]),
+      // That a rank has nothing to keep is kept, too: so many ranks there were.
+      Object.entries(isEmpty(state) ? { [nothing]: zeros([0]) } : state).map(([name, array]) => [
+        `${prefix}${rank}.${name}`,
+        array,
+      ]),
     ),
   );
 }
@@ -19,7 +26,9 @@ export function statesOf(tensors: Readonly<Record<string, NDArray>>): CoderState
   for (const [name, array] of Object.entries(tensors)) {
     if (!name.startsWith(prefix)) continue;
     const [rank] = name.slice(prefix.length).split('.', 1);
-    (states[Number(rank)] ??= {})[name.slice(prefix.length + rank.length + 1)] = array;
+    const state = (states[Number(rank)] ??= {});
+    const own = name.slice(prefix.length + rank.length + 1);
+    if (own !== nothing) state[own] = array;
   }
   return states;
 }
@@ -57,13 +66,16 @@ export function carryOver(
       ),
     0,
   );
+  // Of two levels the first rank of each host keeps what all of the host have yet to tell.
+  const keeping = (layout: object) => Object.keys(layout).length > 0;
+  const [oldShare, newShare] = [1 / old.filter(keeping).length, 1 / layouts.filter(keeping).length];
   // What the mean gradient lacks, at each of its values.
   const missing = new Float64Array(values);
   for (const state of old) {
     for (const [name, { data }] of Object.entries(state)) {
       const known = residual(name);
       if (known === undefined) continue;
-      const weight = known.ofMean ? 1 : 1 / old.length;
+      const weight = known.ofMean ? 1 : oldShare;
       for (let index = 0; index < data.length; index++) missing[known.place + index] += weight * data[index];
     }
   }
@@ -73,18 +85,18 @@ export function carryOver(
     for (const [name, length] of Object.entries(layout)) {
       const known = residual(name);
       if (known === undefined || known.ofMean) continue;
-      for (let index = 0; index < length; index++) kept[known.place + index] += 1 / layouts.length;
+      for (let index = 0; index < length; index++) kept[known.place + index] += newShare;
     }
   }
   const state: Record<string, NDArray> = {};
   for (const [name, length] of Object.entries(layouts[rank])) {
     const known = residual(name);
     if (known === undefined) {
-      const arrays = old.map((one) => one[name]);
+      const arrays = old.filter(keeping).map((one) => one[name]);
       if (!arrays.every((array) => array?.data.length === length && array.dtype === 'float32')) continue;
       const data = new Float32Array(length);
       for (let index = 0; index < length; index++) {
-        data[index] = arrays.reduce((sum, array) => sum + array.data[index], 0) / old.length;
+        data[index] = arrays.reduce((sum, array) => sum + array.data[index], 0) * oldShare;
       }
       state[name] = { data, shape: [length], dtype: 'float32' };
       continue;

@@ -2,8 +2,8 @@ import { ScreeError } from '../graph/errors.js';
 import type { Codec } from './codec/codec.js';
 import { withFeedback } from './codec/feedback.js';
 import { parseCodec } from './codec/registry.js';
-import { Workspace } from './codec/workspace.js';
 import type { ExchangeMaker } from './exchange/exchange.js';
+import { exchangeFor } from './exchange/fitting.js';
 import { exchangeByName } from './exchange/registry.js';
 import { parseSynchroniser, synchronisers, type SynchroniserMaker } from './exchange/synchroniser.js';
 
@@ -35,19 +35,6 @@ export interface WireChoice {
 }
 
 export const wireDefaults = { compress: 'none', bucketBytes: 25 * 2 ** 20 } as const;
-
-/** Whether a codec's messages are summed before they are decoded. */
-export function isLinear(codec: Codec): boolean {
-  const workspace = new Workspace();
-  const coder = codec.create({ workspace, length: 16, shapes: [[16]], seed: 0, rank: 0, ranks: 1 });
-  return coder.kind === 'linear';
-}
-
-/** The exchange that is made for a codec. */
-export function exchangeFor(codec: Codec): string {
-  if (isLinear(codec)) return 'allreduce';
-  return codec.sparse === true ? 'allgather' : 'two-phase';
-}
 
 /** Whether ranks train on their own by this exchange. A server waits for all ranks unless it is told how long not to. */
 function isSynchroniser(exchange: string): boolean {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { BatchPart } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import { zeros, type NDArray } from '../graph/ndarray.js';
@@ -165,7 +166,7 @@ class Ranks implements TrainGroup {
     position: Position,
     saved: Readonly<Record<string, NDArray>>,
   ): Promise<Position> {
-    const { collective, rank, size } = this;
+    const { collective, rank } = this;
     const told = await broadcastObject(collective, position);
     if (told.step === 0) return told;
     for (const { data } of state.current) {
@@ -174,16 +175,10 @@ class Ranks implements TrainGroup {
     const old = await broadcastObject(collective, rank === 0 ? statesOf(saved) : []);
     if (old.length === 0) return told;
     const own = this.kept();
-    const mine =
-      old.length === size ? old[rank] : carryOver(old, await gatherObjects(collective, layoutOf(own)), rank);
-    for (const [name, { data }] of Object.entries(mine)) {
-      if (own[name]?.data.length !== data.length) {
-        throw new ScreeError(
-          `train: the checkpoint's exchange state ${name} of rank ${rank} has ${data.length} values, not ${own[name]?.data.length ?? 0}`,
-        );
-      }
-      own[name].data.set(data);
-    }
+    const layouts = await gatherObjects(collective, layoutOf(own));
+    // Other ranks, or the same ones on other hosts.
+    const mine = isDeepStrictEqual(layouts, old.map(layoutOf)) ? old[rank] : carryOver(old, layouts, rank);
+    for (const [name, { data }] of Object.entries(mine)) own[name].data.set(data);
     return told;
   }
 

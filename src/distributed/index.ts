@@ -12,7 +12,8 @@ export type { Bucket, Exchange, ExchangeRequest, ExchangeTimes } from './exchang
 export { exchangeByName, exchanges } from './exchange/registry.js';
 export { parseSynchroniser, synchronisers, type Synchroniser } from './exchange/synchroniser.js';
 export { bucketGradient, type BucketedGradient } from './buckets.js';
-export { chooseWire, exchangeFor, wireDefaults, type WireChoice, type WireOptions } from './choice.js';
+export { chooseWire, wireDefaults, type WireChoice, type WireOptions } from './choice.js';
+export { exchangeFor } from './exchange/fitting.js';
 export { trainGroup, type GroupOptions } from './group.js';
 export { trainOnThreads, type ThreadsOptions } from './threads-run.js';
 export { broadcastObject, gatherObjects, shareWork } from './objects.js';

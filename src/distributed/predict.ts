@@ -1,6 +1,6 @@
 import { sizeOf, type Shape } from '../graph/shape.js';
 import { Generator, normal } from '../random/index.js';
-import { exchangeFor, isLinear } from './choice.js';
+import { exchangeFor, isLinear } from './exchange/fitting.js';
 import type { Codec } from './codec/codec.js';
 import { withFeedback } from './codec/feedback.js';
 import { Workspace } from './codec/workspace.js';

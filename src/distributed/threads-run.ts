@@ -1,9 +1,11 @@
-import type { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { startThread } from '../compile/native/thread.js';
 import type { Dataset, Split } from '../data/index.js';
 import { ScreeError } from '../graph/errors.js';
 import type { NDArray } from '../graph/ndarray.js';
 import { train, type TrainOptions, type TrainResult } from '../train/index.js';
+import type { Collective } from './collective/collective.js';
+import { joinThreadsAndProcesses, relayFor, type RelaySeat } from './collective/threads-and-processes.js';
 import { joinThreads, portsOf, threadSeats, type ThreadSeat } from './collective/threads.js';
 import { trainGroup, type GroupOptions } from './group.js';
 
@@ -15,15 +17,22 @@ export interface ThreadsOptions extends Omit<GroupOptions, 'signal' | 'seed'> {
   readonly workers: number;
   /** How long a rank waits for another before it ends the run, in milliseconds. Default a minute. */
   readonly timeoutMs?: number;
+  /** Other processes that train along, each with as many threads and the same options: this thread's group with theirs. */
+  readonly processes?: Collective;
 }
 
 /** What a thread is given to begin. */
 export interface ThreadTask {
   readonly seat: ThreadSeat;
+  /** Where there are other processes. */
+  readonly relay: RelaySeat | undefined;
   readonly options: ThreadTrainOptions;
   readonly wire: Omit<GroupOptions, 'signal' | 'onNote'>;
   readonly timeoutMs: number | undefined;
 }
+
+/** What a thread says when it has done its part. */
+export const threadDone = 'done';
 
 /** What a thread says when it ends before its time. */
 export interface ThreadFailure {
@@ -69,6 +78,14 @@ function shared(data: Dataset): Dataset {
   };
 }
 
+/** A seat from which another thread of this process reaches other processes. */
+function relayOf(processes: Collective, relays: MessagePort[]): RelaySeat {
+  const { port1, port2 } = new MessageChannel();
+  relayFor(port1, processes);
+  relays.push(port1);
+  return { process: processes.rank, processes: processes.size, port: port2 };
+}
+
 /** @throws ScreeError for what only this thread has */
 function givable({ onProgress: _, signal: __, out: ___, group: ____, ...options }: TrainOptions) {
   for (const [name, value] of Object.entries(options)) {
@@ -89,16 +106,19 @@ function givable({ onProgress: _, signal: __, out: ___, group: ____, ...options 
  */
 export async function trainOnThreads(
   options: TrainOptions,
-  { workers, timeoutMs, ...wire }: ThreadsOptions,
+  { workers, timeoutMs, processes, ...wire }: ThreadsOptions,
 ): Promise<TrainResult> {
   if (!Number.isInteger(workers) || workers < 1 || workers > 1024) {
     throw new ScreeError(`train: workers must be an integer from 1 to 1024, not ${workers}`);
   }
   const { onNote, ...told } = { ...wire, seed: options.seed };
   const given = workers === 1 ? undefined : { ...givable(options), data: shared(options.data) };
+  const first = processes === undefined ? 0 : processes.rank * workers;
   const broken = new AbortController();
   const seats = threadSeats(workers);
   const threads: Worker[] = [];
+  const relays: MessagePort[] = [];
+  const done: Promise<void>[] = [];
   let over = false;
   const fail = (error: Error): void => {
     if (over) return;
@@ -106,33 +126,47 @@ export async function trainOnThreads(
     setTimeout(() => broken.abort(error), graceMs);
   };
   try {
-    const collective = joinThreads(seats[0], { timeoutMs, startMs, signal: broken.signal });
+    const limits = { timeoutMs, startMs, signal: broken.signal };
+    const here = joinThreads(seats[0], limits);
+    const collective = processes === undefined ? here : joinThreadsAndProcesses(here, processes, limits);
     // Its options are judged before any thread is started.
     const group = trainGroup(collective, { ...told, onNote, signal: options.signal });
     if (given !== undefined) {
       for (const seat of seats.slice(1)) {
         const thread = startThread('train-thread', import.meta.url, undefined);
         threads.push(thread);
-        thread.on('message', ({ message, stack, foreseen }: ThreadFailure) => {
-          const error = foreseen ? new ScreeError(message) : new Error(`rank ${seat.rank}: ${message}`);
+        let finish: () => void = () => undefined;
+        done.push(new Promise((resolve) => (finish = resolve)));
+        thread.on('message', (told: ThreadFailure | typeof threadDone) => {
+          if (told === threadDone) {
+            finish();
+            return;
+          }
+          const { message, stack, foreseen } = told;
+          const error = foreseen
+            ? new ScreeError(message)
+            : new Error(`rank ${first + seat.rank}: ${message}`);
           if (stack !== undefined) error.stack = stack;
           fail(error);
         });
-        thread.on('error', (error: Error) => fail(new Error(`rank ${seat.rank}: ${error.message}`)));
+        thread.on('error', (error: Error) => fail(new Error(`rank ${first + seat.rank}: ${error.message}`)));
         thread.on('exit', (code) => {
           if (code !== 0)
-            fail(new ScreeError(`train: the thread of rank ${seat.rank} ended with code ${code}`));
+            fail(new ScreeError(`train: the thread of rank ${first + seat.rank} ended with code ${code}`));
         });
-        const task: ThreadTask = { seat, options: given, wire: told, timeoutMs };
-        thread.postMessage(task, portsOf(seat));
+        const relay = processes && relayOf(processes, relays);
+        const task: ThreadTask = { seat, relay, options: given, wire: told, timeoutMs };
+        thread.postMessage(task, [...portsOf(seat), ...(relay === undefined ? [] : [relay.port])]);
       }
     }
     const result = await train({ ...options, group });
     await collective.close();
+    // What this thread relays for others must have left before processes part.
+    if (processes !== undefined) await Promise.all(done);
     return result;
   } finally {
     over = true;
-    for (const port of portsOf(seats[0])) port.close();
+    for (const port of [...portsOf(seats[0]), ...relays]) port.close();
     await Promise.all(threads.map((thread) => thread.terminate()));
   }
 }

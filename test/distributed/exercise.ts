@@ -9,8 +9,11 @@ function require(holds: boolean, what: string): void {
   if (!holds) throw new Error(what);
 }
 
-/** Calls every collective with ragged sizes, and checks each result against what its definition says. */
-export async function exercise(collective: Collective): Promise<void> {
+/**
+ * Calls every collective with ragged sizes, and checks each result against what its definition says.
+ * @param any whether messages from any rank can be received
+ */
+export async function exercise(collective: Collective, any = true): Promise<void> {
   const { rank, size } = collective;
   const ranks = Array.from({ length: size }, (_, index) => index);
 
@@ -56,7 +59,16 @@ export async function exercise(collective: Collective): Promise<void> {
     require(Buffer.compare(data, truth) === 0, `broadcast from ${root}`);
   }
 
-  if (size > 1) {
+  // Two groups at once, each with its own numbers: even and odd ranks.
+  const kin = ranks.filter((other) => other % 2 === rank % 2);
+  const group = collective.group(kin, 1);
+  const sums = new Float32Array(1000).fill(rank);
+  await group.allReduce(sums);
+  require(sums.every(
+    (value) => value === kin.reduce((sum, other) => sum + other, 0),
+  ), 'a group of some ranks');
+
+  if (size > 1 && any) {
     const ball = new Uint8Array(8);
     if (rank === 0) {
       const sources = new Set<number>();

@@ -82,6 +82,20 @@ describe.each([
     expect(parametersSha256).toBe(reportSchema.parse(JSON.parse((await onThreads).stdout)).parametersSha256);
   });
 
+  test.skipIf(!here)('threads in each process: hosts exchange codes, threads sums', async () => {
+    const out = join(folder.path, `${command}-threads`);
+    const two = ['-n', '2', ...rank, ...run, '--workers', '2', '--out', out];
+    const { code, stdout } = await ended(spawn(command, [...args, ...two], { env }));
+    expect(code).toBe(0);
+    const { wire } = z
+      .object({ wire: z.object({ ranks: z.number(), exchange: z.string(), ratio: z.number() }) })
+      .parse(JSON.parse(stdout));
+    expect(wire).toMatchObject({ ranks: 4, exchange: 'hierarchical' });
+    // Of two hosts each sends what one of two ranks would, where float32 on a ring of four takes 1.5 times as much as of two.
+    expect(wire.ratio).toBeGreaterThan(5.5);
+    expect(wire.ratio).toBeLessThan(6);
+  });
+
   test.skipIf(!here)('a rank with other options is named, and all end', async () => {
     const own = [...rank, ...run, '--out', join(folder.path, `${command}-other`)];
     const { code, stderr } = await ended(

@@ -20,6 +20,8 @@ export interface Collective {
   /** From 0. */
   readonly rank: number;
   readonly size: number;
+  /** The host of each rank, from 0: those of one share memory, or at least a machine. */
+  readonly hosts: readonly number[];
   /** Counted where bytes leave and arrive, not computed. */
   readonly traffic: Traffic;
   /** The bytes of `root` become everyone's. */
@@ -50,6 +52,12 @@ export interface Collective {
   /** @throws ScreeError when the message is longer than `into` */
   receive(into: Uint8Array, from: number | 'any', tag: number): Promise<Received>;
   barrier(): Promise<void>;
+  /**
+   * Some of the ranks as a group of their own: those that are in it make it, each with the same list.
+   * @param members ranks of this group, in the order in which they are numbered in the new one
+   * @param channel from 1 to 3: groups that are used at once by one rank need one each
+   */
+  group(members: readonly number[], channel: number): Collective;
   /** Ends all ranks, for a reason that is told. */
   abort(reason: string): never;
   /** Leaves the group, once all ranks are here. */

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { ScreeError } from '../../graph/errors.js';
 import type { Collective, Received } from './collective.js';
 import { startMpi, type MpiRequest } from './mpi-library.js';
 import { overTransport, type CollectiveOptions } from './over-transport.js';
+import type { Transport } from './transport.js';
 
 interface Pending {
   readonly request: MpiRequest;
@@ -70,32 +73,42 @@ export async function joinMpi(library: string, options?: CollectiveOptions): Pro
     });
   }
 
-  return overTransport(
-    {
-      kind: 'mpi',
-      rank: mpi.rank,
-      size: mpi.size,
-      traffic,
-      async send(data, to, tag) {
-        traffic.sentBytes += data.length;
-        await begin(mpi.send(data, to, tag), data);
-      },
-      async receive(into, from, tag) {
-        // A longer message is an error of the library's own, which ends all ranks.
-        const received = await begin(mpi.receive(into, from, tag), into);
-        traffic.receivedBytes += received.bytes;
-        return received;
-      },
-      abort(reason) {
-        process.stderr.write(`error: ${reason}\n`);
-        mpi.abort(1);
-        throw new ScreeError(reason);
-      },
-      close() {
-        mpi.finalize();
-        return Promise.resolve();
-      },
+  const transport: Transport = {
+    kind: 'mpi',
+    rank: mpi.rank,
+    size: mpi.size,
+    traffic,
+    async send(data, to, tag) {
+      traffic.sentBytes += data.length;
+      await begin(mpi.send(data, to, tag), data);
     },
-    options,
+    async receive(into, from, tag) {
+      // A longer message is an error of the library's own, which ends all ranks.
+      const received = await begin(mpi.receive(into, from, tag), into);
+      traffic.receivedBytes += received.bytes;
+      return received;
+    },
+    abort(reason) {
+      process.stderr.write(`error: ${reason}\n`);
+      mpi.abort(1);
+      throw new ScreeError(reason);
+    },
+    close() {
+      mpi.finalize();
+      return Promise.resolve();
+    },
+  };
+  // Not of the machine, but of what it calls itself: all that a process can know of it.
+  const name = createHash('sha256').update(hostname()).digest();
+  const names = Buffer.alloc(name.length * mpi.size);
+  await overTransport(transport, options).allGather(
+    name,
+    names,
+    new Array<number>(mpi.size).fill(name.length),
   );
+  const texts = Array.from({ length: mpi.size }, (_, rank) =>
+    names.toString('hex', rank * name.length, (rank + 1) * name.length),
+  );
+  const known = [...new Set(texts)];
+  return overTransport({ ...transport, hosts: texts.map((text) => known.indexOf(text)) }, options);
 }

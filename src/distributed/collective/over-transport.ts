@@ -19,6 +19,9 @@ const ownTags = 2 ** 13;
 const numberedStreams = 64;
 const tagsOfStream = ownTags / numberedStreams;
 
+/** Tags of a group and of its streams. */
+const tagsOfChannel = 2 ** 15;
+
 /** Larger messages go in pieces: a whole 100 MB buffer is up to 18 times slower through Open MPI's shared memory. */
 const pieceBytes = 4 * 2 ** 20;
 
@@ -53,10 +56,8 @@ function add(into: Summable, from: Summable): void {
 }
 
 /** The collective operations over messages from rank to rank. */
-export function overTransport(
-  transport: Transport,
-  { timeoutMs = 60_000, startMs = timeoutMs, signal }: CollectiveOptions = {},
-): Collective {
+export function overTransport(transport: Transport, options: CollectiveOptions = {}): Collective {
+  const { timeoutMs = 60_000, startMs = timeoutMs, signal } = options;
   const { rank, size } = transport;
   const others = Array.from({ length: size - 1 }, (_, index) => (rank + 1 + index) % size);
   let streams = 0;
@@ -236,7 +237,34 @@ export function overTransport(
     kind: transport.kind,
     rank,
     size,
+    hosts: transport.hosts ?? new Array<number>(size).fill(0),
     traffic: transport.traffic,
+    group(members, channel) {
+      const { hosts = [] } = transport;
+      const own = members.indexOf(rank);
+      if (own < 0 || channel < 1 || channel > 3) {
+        throw new ScreeError(
+          `group: rank ${rank} is none of ${members.join(', ')}, or channel ${channel} not 1 to 3`,
+        );
+      }
+      const outer = (tag: number) => channel * tagsOfChannel + tag;
+      return overTransport(
+        {
+          ...transport,
+          rank: own,
+          size: members.length,
+          hosts: members.map((member) => hosts[member] ?? 0),
+          send: (data, to, tag) => transport.send(data, members[to], outer(tag)),
+          async receive(into, from, tag) {
+            const sender = from === 'any' ? from : members[from];
+            const received = await transport.receive(into, sender, outer(tag));
+            return { ...received, from: members.indexOf(received.from) };
+          },
+          close: () => Promise.resolve(),
+        },
+        options,
+      );
+    },
     broadcast,
     allReduce,
     allGather,

@@ -6,7 +6,9 @@ export interface Transport {
   readonly rank: number;
   readonly size: number;
   readonly traffic: Traffic;
-  /** @param tag from 0 to 32,767 */
+  /** One for each rank; all on one without it. */
+  readonly hosts?: readonly number[];
+  /** @param tag from 0 to 131,071: a channel of 32,768 for the group of all ranks, and three for parts of it */
   send(data: Uint8Array, to: number, tag: number): Promise<void>;
   /** @throws ScreeError when the message is longer than `into` */
   receive(into: Uint8Array, from: number | 'any', tag: number): Promise<Received>;

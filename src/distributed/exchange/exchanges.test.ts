@@ -41,7 +41,7 @@ function fits(exchange: string, name: string): boolean {
   const codec = parseCodec(name);
   const workspace = new Workspace();
   const { kind } = codec.create({ workspace, length: 4, shapes: [[4]], seed: 0, rank: 0, ranks: 1 });
-  if (exchange.startsWith('server')) return true;
+  if (exchange.startsWith('server') || exchange === 'hierarchical') return true;
   if (exchange === 'sparse' || exchange === 'two-phase')
     return kind === 'coder' && (codec.sparse === true) === (exchange === 'sparse');
   return (exchange === 'allreduce') === (kind === 'linear');

@@ -1,5 +1,13 @@
+import { z } from 'zod';
+import { none } from '../codec/none.js';
+import { define } from '../../optim/index.js';
+import { allgather } from './allgather.js';
+import { allreduce } from './allreduce.js';
 import { Clock } from './clock.js';
-import type { Bucket, Exchange } from './exchange.js';
+import type { Bucket, Exchange, ExchangeMaker } from './exchange.js';
+import { exchangeFor } from './fitting.js';
+import { sparse } from './sparse.js';
+import { twoPhase } from './two-phase.js';
 import type { Collective } from '../collective/collective.js';
 import type { Workspace } from '../codec/workspace.js';
 
@@ -52,3 +60,33 @@ export function hierarchical(request: HierarchicalRequest): Exchange {
     },
   };
 }
+
+const between = { allreduce, 'two-phase': twoPhase, allgather, sparse };
+const names = ['auto', 'allreduce', 'two-phase', 'allgather', 'sparse'] as const;
+
+/** Two levels by the hosts of the collective: with one host nothing is coded, with one rank on each all is between hosts. */
+export const hierarchicalExchange = define(
+  'hierarchical',
+  'ranks of a host (threads of a process) sum as they are, hosts exchange what is coded',
+  { between: z.enum(names).default('auto').describe('how hosts exchange; auto: by the codec') },
+  (options): ExchangeMaker =>
+    (request) => {
+      const { collective, workspace, buckets } = request;
+      const { hosts, rank, size: ranks } = collective;
+      const everyone = hosts.map((_, other) => other);
+      const own = everyone.filter((other) => hosts[other] === hosts[rank]);
+      const leaders = everyone.filter((other) => hosts.indexOf(hosts[other]) === other);
+      const codec = leaders.length === 1 ? none.create({}) : request.codec;
+      const named = options.between === 'auto' ? exchangeFor(codec) : options.between;
+      const make = Object.entries(between).find(([name]) => name === named)?.[1] ?? allreduce;
+      return hierarchical({
+        host: collective.group(own, 1),
+        between:
+          own[0] === rank ? make({ ...request, codec, collective: collective.group(leaders, 2) }) : undefined,
+        hosts: leaders.length,
+        ranks,
+        workspace,
+        buckets,
+      });
+    },
+);

@@ -2,6 +2,7 @@ import { define, readSpec, type Definition } from '../../optim/index.js';
 import { allgather } from './allgather.js';
 import { allreduce } from './allreduce.js';
 import type { ExchangeMaker } from './exchange.js';
+import { hierarchicalExchange } from './hierarchical.js';
 import { server } from './server.js';
 import { sparse } from './sparse.js';
 import { twoPhase } from './two-phase.js';
@@ -19,6 +20,7 @@ export const exchanges: Readonly<Record<string, Definition<ExchangeMaker>>> = {
   allgather: plain('allgather', "everyone gets everyone's message", allgather),
   sparse: plain('sparse', 'each rank sums the few values of a part and tells the largest', sparse),
   server,
+  hierarchical: hierarchicalExchange,
 };
 
 /**
