@@ -59,21 +59,29 @@ export function meanValueGradient(linear: Linearisation): Interval[] {
 }
 
 /** An approximate inverse of the Hessian's middle, row after row; undefined where that is singular or not finite. */
-function approximateInverse(hessian: Linearisation['hessian']): number[][] | undefined {
+function approximateInverse(hessian: Linearisation['hessian']): Float64Array[] | undefined {
   const n = hessian.length;
-  const factors = Float64Array.from(hessian.flat(), ([lo, hi]) => lo + (hi - lo) / 2);
-  if (!factors.every((entry) => Number.isFinite(entry))) return undefined;
+  const factors = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      const [lo, hi] = hessian[i][j];
+      factors[i * n + j] = lo + (hi - lo) / 2;
+      if (!Number.isFinite(factors[i * n + j])) return undefined;
+    }
+  }
   const order = new Int32Array(n);
   if (factorize(factors, n, order) === 0) return undefined;
-  const inverse = Array.from({ length: n }, () => new Array<number>(n).fill(0));
+  const inverse = hessian.map(() => new Float64Array(n));
+  const column = new Float64Array(n);
   for (let j = 0; j < n; j++) {
-    const column = Float64Array.from(order, (row) => (row === j ? 1 : 0));
+    for (let row = 0; row < n; row++) column[row] = order[row] === j ? 1 : 0;
     solveFactorized(factors, n, column);
-    column.forEach((entry, i) => {
-      inverse[i][j] = entry;
-    });
+    for (let i = 0; i < n; i++) {
+      if (!Number.isFinite(column[i])) return undefined;
+      inverse[i][j] = column[i];
+    }
   }
-  return inverse.flat().every((entry) => Number.isFinite(entry)) ? inverse : undefined;
+  return inverse;
 }
 
 /**
@@ -88,16 +96,15 @@ export function krawczyk(linear: Linearisation): Bounds | undefined {
   const offsets = free.map((_, place) => offset(linear, place));
   const image = copyBounds(bounds);
   free.forEach((axis, i) => {
-    const sum = (entries: readonly Interval[], start: Interval): Interval =>
-      entries.reduce((total, entry, j) => plus(total, times(thin(inverse[i][j]), entry)), start);
-    let total = minus(thin(centre[axis]), sum(gradient, [0, 0]));
-    free.forEach((_, k) => {
-      const product = sum(
-        hessian.map((row) => row[k]),
-        [0, 0],
-      );
+    let slope: Interval = [0, 0];
+    for (let j = 0; j < free.length; j++) slope = plus(slope, times(thin(inverse[i][j]), gradient[j]));
+    let total = minus(thin(centre[axis]), slope);
+    for (let k = 0; k < free.length; k++) {
+      let product: Interval = [0, 0];
+      for (let j = 0; j < free.length; j++)
+        product = plus(product, times(thin(inverse[i][j]), hessian[j][k]));
       total = plus(total, times(minus(thin(i === k ? 1 : 0), product), offsets[k]));
-    });
+    }
     [image.lo[axis], image.hi[axis]] = total;
   });
   return image;

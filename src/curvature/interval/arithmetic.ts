@@ -41,14 +41,29 @@ export const reciprocal: Rule = (r, out, a) => {
   else r.set(out, -Infinity, Infinity, flags | flag.pole);
 };
 
-/** x to a whole power of at least 0, by repeated squaring, for x ≥ 0. */
-function wholePower(x: number, exponent: number, product: (x: number, y: number) => number): number {
-  let [result, square] = [1, x];
-  for (let rest = exponent; ; square = product(square, square)) {
-    if (rest % 2 === 1) result = result === 1 ? square : product(result, square);
-    rest = Math.floor(rest / 2);
-    if (rest === 0) return result;
+/** Bounds of x to a whole power of at least 1, by repeated squaring, for x ≥ 0. */
+function powerDown(x: number, exponent: number): number {
+  let square = x;
+  let rest = exponent;
+  for (; rest % 2 === 0; rest /= 2) square = mulDown(square, square);
+  let result = square;
+  for (rest = (rest - 1) / 2; rest > 0; rest = Math.floor(rest / 2)) {
+    square = mulDown(square, square);
+    if (rest % 2 === 1) result = mulDown(result, square);
   }
+  return result > 0 ? result : 0;
+}
+
+function powerUp(x: number, exponent: number): number {
+  let square = x;
+  let rest = exponent;
+  for (; rest % 2 === 0; rest /= 2) square = mulUp(square, square);
+  let result = square;
+  for (rest = (rest - 1) / 2; rest > 0; rest = Math.floor(rest / 2)) {
+    square = mulUp(square, square);
+    if (rest % 2 === 1) result = mulUp(result, square);
+  }
+  return result;
 }
 
 /** A whole power of at least 1; the exponent is the number in the place of the second operand. */
@@ -56,12 +71,12 @@ export const power: Rule = (r, out, a, exponent) => {
   const lo = r.lo[a];
   const hi = r.hi[a];
   const flags = r.flags[a];
-  const least = (x: number) => Math.max(0, wholePower(x, exponent, mulDown));
-  const most = (x: number) => wholePower(x, exponent, mulUp);
-  if (lo >= 0) r.set(out, least(lo), most(hi), flags);
-  else if (exponent % 2 === 1) r.set(out, -most(-lo), hi >= 0 ? most(hi) : -least(-hi), flags);
-  else if (hi <= 0) r.set(out, least(-hi), most(-lo), flags);
-  else r.set(out, 0, most(Math.max(-lo, hi)), flags);
+  if (lo >= 0) r.set(out, powerDown(lo, exponent), powerUp(hi, exponent), flags);
+  else if (exponent % 2 === 1) {
+    const upper = hi >= 0 ? powerUp(hi, exponent) : -powerDown(-hi, exponent);
+    r.set(out, -powerUp(-lo, exponent), upper, flags);
+  } else if (hi <= 0) r.set(out, powerDown(-hi, exponent), powerUp(-lo, exponent), flags);
+  else r.set(out, 0, powerUp(Math.max(-lo, hi), exponent), flags);
 };
 
 const rootDown = (x: number) => (x === 0 ? 0 : down(Math.sqrt(x)));
