@@ -1,5 +1,5 @@
 // What the codecs run on a workspace's memory, as one WebAssembly module. Pointers are multiples of 16 unless it is said otherwise.
-export { add, moveOver, scale, subtract } from './vectors';
+export { add, mix, moveOver, scale, subtract, unmix } from './vectors';
 export { bf16Decode, bf16Encode, fp16Decode, fp16Encode } from './halves';
 export { int8Decode, int8Encode } from './int8';
 export { oneBitDecode, oneBitEncode, signDecode, signEncode } from './one-bit';

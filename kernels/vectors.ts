@@ -40,3 +40,39 @@ export function moveOver(into: usize, from: usize, n: u32): void {
     f32.store(from, 0);
   }
 }
+
+/** into = share · into + (1 − share) · from, over n float32 values. */
+export function mix(into: usize, from: usize, n: u32, share: f32): void {
+  const shares = f32x4.splat(share);
+  const rest = f32x4.splat(1 - share);
+  const whole = into + ((n & ~3) << 2);
+  const end = into + (n << 2);
+  for (; into < whole; into += 16, from += 16) {
+    const kept = f32x4.mul(v128.load(into), shares);
+    v128.store(into, f32x4.add(kept, f32x4.mul(v128.load(from), rest)));
+  }
+  for (; into < end; into += 4, from += 4) {
+    f32.store(into, f32.load(into) * share + f32.load(from) * (1 - share));
+  }
+}
+
+/** Where values are a new moving average and `average` is the one before: they change places, and values become what must have come in. */
+export function unmix(values: usize, average: usize, n: u32, share: f32): void {
+  const shares = f32x4.splat(share);
+  const factor: f32 = 1 / (1 - share);
+  const factors = f32x4.splat(factor);
+  const whole = values + ((n & ~3) << 2);
+  const end = values + (n << 2);
+  for (; values < whole; values += 16, average += 16) {
+    const value = v128.load(values);
+    const came = f32x4.sub(value, f32x4.mul(v128.load(average), shares));
+    v128.store(average, value);
+    v128.store(values, f32x4.mul(came, factors));
+  }
+  for (; values < end; values += 4, average += 4) {
+    const value = f32.load(values);
+    const came = value - f32.load(average) * share;
+    f32.store(average, value);
+    f32.store(values, came * factor);
+  }
+}

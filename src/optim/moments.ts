@@ -7,8 +7,9 @@ export function lerp(m: Tensor, g: TensorLike, weight: TensorLike): Tensor {
 }
 
 /** βv + (1 − β)·g·g, in PyTorch's order. */
-export function meanSquare(v: Tensor, g: Tensor, beta2: number): Tensor {
-  return v.mul(beta2).add(g.mul(1 - beta2).mul(g));
+export function meanSquare(v: Tensor, g: Tensor, beta2: number | Tensor): Tensor {
+  const weight = typeof beta2 === 'number' ? 1 - beta2 : sub(1, beta2);
+  return v.mul(beta2).add(g.mul(weight).mul(g));
 }
 
 /**

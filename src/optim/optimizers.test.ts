@@ -230,6 +230,23 @@ test('the state is a tree under readable names', () => {
   ]);
 });
 
+test('adam with freeze divides by the mean square that it had then', () => {
+  const [freeze, lr, beta1, beta2] = [3, 0.1, 0.9, 0.99];
+  const half = (p: Tree<Tensor>) => flattenTree(p)[0].pow(2).div(2);
+  const { points } = walk(adam({ lr, beta1, beta2, freeze }), half, ndarray(2), { steps: 8 });
+  let [x, m, v] = [2, 0, 0];
+  const expected = [x];
+  for (let step = 1; step <= 8; step++) {
+    m = beta1 * m + (1 - beta1) * x;
+    if (step <= freeze) v = beta2 * v + (1 - beta2) * x * x;
+    const scale = Math.sqrt(v / (1 - beta2 ** Math.min(step, freeze)));
+    x -= (lr * (m / (1 - beta1 ** step))) / (scale + 1e-8);
+    expected.push(x);
+  }
+  // Float64 rounding of a few dozen operations near 1.
+  points.forEach(([value], step) => expect(value).toBeCloseTo(expected[step], 13));
+});
+
 test('a schedule is followed by the same program: on x with lr 1/(k+1) the walk is x − Σ 1/(k+1)', () => {
   const optimizer = sgd({ lr: (step) => 1 / (step + 1) });
   const { points } = walk(optimizer, (p) => flattenTree(p)[0], ndarray(0), { steps: 4 });

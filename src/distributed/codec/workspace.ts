@@ -12,6 +12,8 @@ export interface Kernels {
   add(into: number, from: number, n: number): void;
   subtract(into: number, what: number, n: number): void;
   moveOver(into: number, from: number, n: number): void;
+  mix(into: number, from: number, n: number, share: number): void;
+  unmix(values: number, average: number, n: number, share: number): void;
   scale(into: number, n: number, factor: number): void;
   /** Fills the tables that lie at the start of the memory. @returns where they end */
   fillTables(): number;

@@ -3,6 +3,7 @@ import { allgather } from './allgather.js';
 import { allreduce } from './allreduce.js';
 import type { ExchangeMaker } from './exchange.js';
 import { hierarchicalExchange } from './hierarchical.js';
+import { onebitAdam } from './onebit-adam.js';
 import { server } from './server.js';
 import { sparse } from './sparse.js';
 import { twoPhase } from './two-phase.js';
@@ -21,6 +22,7 @@ export const exchanges: Readonly<Record<string, Definition<ExchangeMaker>>> = {
   sparse: plain('sparse', 'each rank sums the few values of a part and tells the largest', sparse),
   server,
   hierarchical: hierarchicalExchange,
+  'onebit-adam': onebitAdam,
 };
 
 /**
