@@ -96,7 +96,7 @@ export function lower(
     }
   };
   const early = groups.map((group) => group.map(({ id }) => id));
-  for (const { lane, units: list } of schedule(units, early)) {
+  for (const { lane, units: list } of schedule(units, early, state)) {
     if (lane === 'host') {
       for (const unit of list) runNode(lowering, unit.node);
       list.forEach(deliver);
