@@ -118,11 +118,11 @@ export const curvatureCases: readonly CurvatureCase[] = [
   {
     name: 'plane',
     contenders: (threads) =>
-      ownEngines().map((engine) => own('place', 'Scree', engine, ['plane', 'resnet18', 1000, threads])),
+      ownEngines().map((engine) => own('plane', 'Scree', engine, ['plane', 'resnet18', 1000, threads])),
     table: (threads) => ({
-      title: `a place of a plane of resnet18 on 1,000 examples, ${threadWords(threads)}; 51 × 51 places take 2,601 times as long`,
+      title: `a plane of resnet18 on 1,000 examples, and bare forward passes, ${threadWords(threads)}; 51 × 51 places are 2,601`,
       bar: 'Scree',
-      item: 'a place',
+      item: 'a pass',
     }),
   },
   {

@@ -117,6 +117,21 @@ describe('lanczos', () => {
     result.bottom.forEach(({ value }, at) => expect(value).toBeCloseTo(-20 + at, 8));
   });
 
+  test('a tolerance relative to each eigenvalue goes on until the small ones are known as well as the large', async () => {
+    const values = Array.from({ length: 300 }, (_, i) => (i === 0 ? 1000 : i < 4 ? 2 + 0.1 * i : i / 300));
+    const operator = operatorOf(diagonal(...values), 300);
+    const options = { top: 4, bottom: 0, tolerance: 1e-2, maxSteps: 300 } as const;
+    const loose = await lanczos(operator, { generator: new Generator(3), ...options });
+    const strict = await lanczos(operator, { generator: new Generator(3), ...options, relativeTo: 'each' });
+    expect([loose.stop, strict.stop]).toEqual(['converged', 'converged']);
+    expect(strict.steps).toBeGreaterThan(loose.steps);
+    [1000, 2.3, 2.2, 2.1].forEach((value, k) => {
+      expect(strict.top[k].error).toBeLessThanOrEqual(1.01e-2 * value);
+      // A simple eigenvalue is far closer than its residual.
+      expect(Math.abs(strict.top[k].value / value - 1)).toBeLessThan(1e-2);
+    });
+  });
+
   test('the share that may be missed is that of the reference', () => {
     // n = 10⁶, e = 0.01 and δ = 1e-6 need m = 107 (from the bound solved by hand).
     expect(missedShare(1e6, 107, 1e-6)).toBeLessThan(0.01);

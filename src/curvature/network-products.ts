@@ -92,6 +92,15 @@ const bytesOf = ({ nodes, outputs }: Graph): number =>
     0,
   );
 
+/**
+ * How products are compiled. oneDNN has no primitive for the tangent of max pooling, nor for its gradient without its forward pass: both
+ * are JavaScript there, and ONNX Runtime is 1.4 to 1.7 times as quick on small networks with pooling.
+ */
+function optionsFor(graph: Graph, compile: CompileOptions): CompileOptions {
+  const pools = graph.nodes.some(({ op }) => op.name === 'maxPoolPick');
+  return compile.target === 'native' && pools ? { target: 'onnx', threads: compile.threads } : compile;
+}
+
 /** One size of part: what a product runs, and what prepares a part for it. */
 interface PartProducts {
   readonly prepare?: Executable;
@@ -100,6 +109,7 @@ interface PartProducts {
 
 /**
  * A curvature matrix of a loss at a point. The parameters are used in place: do not change them while the operator is in use.
+ * On the target `native` a network with max pooling runs on ONNX Runtime: that is quicker.
  * @param at all parameters
  * @throws ScreeError when the target cannot run the model's derivatives
  */
@@ -121,14 +131,15 @@ export async function curvatureOperator(
   const keeps = wouldKeep <= keepBytes;
   const programs = new Map<number, PartProducts>();
   for (const [size, { graph, split }] of graphs) {
+    const options = optionsFor(graph, compile);
     programs.set(
       size,
       keeps
         ? {
-            prepare: await compileGraph(split.prepare, compile),
-            apply: await compileGraph(split.apply, compile),
+            prepare: await compileGraph(split.prepare, options),
+            apply: await compileGraph(split.apply, options),
           }
-        : { apply: await compileGraph(graph, compile) },
+        : { apply: await compileGraph(graph, options) },
     );
   }
   const parameters = leafViews(loss.parameters, at);
