@@ -4,6 +4,7 @@ import { compileJavascript } from '../javascript/compile.js';
 import type { AsyncExecutable, OutputGroups } from '../program.js';
 import { Engine } from './binding/engine.js';
 import { NativeUnavailable, openLibrary, type Library } from './binding/library.js';
+import { Crew } from './crew.js';
 import { assemble, type NativeExecutable } from './execute.js';
 import { findLibrary } from './find.js';
 import { lower } from './lower.js';
@@ -97,19 +98,30 @@ function withoutState(graph: Graph, pairs: StatePairs): Graph {
  */
 export async function compileForLibrary(
   source: Graph,
-  {
-    threads = 1,
-    deterministic = false,
-    onTune,
-    state: pairs = [],
-    groups = [],
-    library: path,
-  }: NativeOptions = {},
+  options: NativeOptions = {},
 ): Promise<NativeExecutable | undefined> {
+  const { threads = 1, library: path } = options;
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
     throw new ScreeError(`native: threads must be an integer from 1 to 1024, not ${threads}`);
   }
   const library = libraryOf(path);
+  // A large program's thread starts while the program is written; a small one is ready sooner than that.
+  const early = source.nodes.length >= largeProgram ? Crew.join(library.path, threads) : undefined;
+  try {
+    return await writeProgram(library, source, options);
+  } finally {
+    early?.leave();
+  }
+}
+
+/** Nodes from which on a program takes longer to write than its thread to start. */
+const largeProgram = 300;
+
+async function writeProgram(
+  library: Library,
+  source: Graph,
+  { threads = 1, deterministic = false, onTune, state: pairs = [], groups = [] }: NativeOptions,
+): Promise<NativeExecutable | undefined> {
   const refused: Node[] = [];
   for (;;) {
     const graph = prepareNative(source, refused);

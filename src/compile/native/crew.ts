@@ -88,9 +88,9 @@ export class Crew {
     if (crews.get(this.key) === this) crews.delete(this.key);
   }
 
-  /** Forgets a program; the last one to leave ends the thread, and its OpenMP threads with it. */
-  leave(program: number): void {
-    this.send({ kind: 'forget', program });
+  /** Forgets a program, if one was loaded; the last one to leave ends the thread, and its OpenMP threads with it. */
+  leave(program?: number): void {
+    if (program !== undefined) this.send({ kind: 'forget', program });
     if (--this.members > 0) return;
     crews.delete(this.key);
     this.send({ kind: 'stop' });

@@ -270,6 +270,7 @@ export function assemble(
     requireIdle();
     checkArrays(source, inputs, outputs);
     running = true;
+    kept.moves();
     const wasLost = isLost;
     try {
       const arrays = [...inputs, ...outputs].map(({ data }) => data);

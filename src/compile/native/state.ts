@@ -7,7 +7,7 @@ import { sameShape, sizeOf } from '../../graph/shape.js';
 import { checkArray } from '../program.js';
 import { argument, argumentBytes } from './binding/constants.js';
 import type { Engine, Layout } from './binding/engine.js';
-import { allocateBlock, viewOf, type Block } from './binding/memory.js';
+import { addressOf, allocateBlock, viewOf, type Block } from './binding/memory.js';
 import type { Buffer, Place, StateEntry } from './layout.js';
 import { fewElements } from './fuse.js';
 import type { Lowering } from './lowering.js';
@@ -94,17 +94,28 @@ function canLieIn({ steps }: Lowering, made: Buffer, { buffer }: StateEntry): bo
   });
 }
 
-/** State in a program's memory. */
-interface Kept {
-  readonly array: TypedArray | undefined;
-  readonly write: () => void;
-  readonly read: () => void;
+/** State in a program's memory: as an array where it lies row-major, else brought from and to an array's memory. */
+type Kept =
+  | { readonly array: TypedArray }
+  | {
+      readonly write: (data: NodeJS.TypedArray) => void;
+      readonly read: (data: NodeJS.TypedArray) => void;
+    };
+
+/** Whether all bits are zero. */
+function isZero({ buffer, byteOffset, byteLength }: NodeJS.TypedArray): boolean {
+  return (
+    byteLength % 4 === 0 && new Int32Array(buffer, byteOffset, byteLength / 4).every((bits) => bits === 0)
+  );
 }
 
 /** Carries state into a program's memory and out of it. */
 export class StateMemory {
+  /** For the arguments of a reorder. */
   private readonly staging: Block;
   private readonly view: ArrayBuffer;
+  /** Whether all is still zero, as memory comes from the system. */
+  private isFresh = true;
   private readonly kept: readonly Kept[];
 
   constructor(
@@ -113,8 +124,7 @@ export class StateMemory {
     private readonly types: readonly TensorType[],
     private readonly memory: { address: bigint; view: ArrayBuffer; offsetOf: (buffer: Buffer) => number },
   ) {
-    const sizes = types.map(({ shape }) => sizeOf(shape) * 4);
-    this.staging = allocateBlock(Math.max(0, ...sizes) + 4096);
+    this.staging = allocateBlock(2 * argumentBytes);
     this.view = viewOf(this.staging.address, this.staging.bytes);
     this.kept = entries.map((entry, index) => this.keep(entry, types[index]));
   }
@@ -122,17 +132,24 @@ export class StateMemory {
   private keep(entry: StateEntry, { dtype, shape }: TensorType): Kept {
     const offset = this.memory.offsetOf(entry.buffer);
     if (entry.layout === undefined) {
-      const array = allocate(dtype, sizeOf(shape), this.memory.view, offset);
-      return { array, write: () => {}, read: () => {} };
+      return { array: allocate(dtype, sizeOf(shape), this.memory.view, offset) };
     }
     const { layout } = entry;
     const plain = this.engine.plain(layout.dims);
     const inside = this.engine.memory(layout, this.memory.address + BigInt(offset));
-    const outside = this.engine.memory(plain, this.staging.address + 4096n);
+    const outside = this.engine.memory(plain, 0n);
+    const write = this.reorder(plain, layout, outside, inside);
+    const read = this.reorder(layout, plain, inside, outside);
+    const at = (data: NodeJS.TypedArray) => this.engine.moveMemory(outside, addressOf(data));
     return {
-      array: undefined,
-      write: this.reorder(plain, layout, outside, inside),
-      read: this.reorder(layout, plain, inside, outside),
+      write: (data) => {
+        at(data);
+        write();
+      },
+      read: (data) => {
+        at(data);
+        read();
+      },
     };
   }
 
@@ -159,21 +176,27 @@ export class StateMemory {
   /** Takes over values, in the order of the pairs. */
   write(arrays: readonly NDArray[]): void {
     this.check(arrays);
-    this.kept.forEach(({ array, write }, index) => {
+    this.kept.forEach((kept, index) => {
       const { data } = arrays[index];
-      if (array !== undefined) array.set(data);
-      else new Float32Array(this.view, 4096, data.length).set(data);
-      write();
+      if (this.isFresh && isZero(data)) return;
+      if ('array' in kept) kept.array.set(data);
+      else kept.write(data);
     });
+    this.isFresh = false;
+  }
+
+  /** A run moves it. */
+  moves(): void {
+    this.isFresh = false;
   }
 
   /** Writes the values into arrays. */
   read(arrays: readonly NDArray[]): void {
     this.check(arrays);
-    this.kept.forEach(({ array, read }, index) => {
+    this.kept.forEach((kept, index) => {
       const { data } = arrays[index];
-      read();
-      data.set(array ?? new Float32Array(this.view, 4096, data.length));
+      if ('array' in kept) data.set(kept.array);
+      else kept.read(data);
     });
   }
 

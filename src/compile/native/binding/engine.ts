@@ -324,6 +324,11 @@ export class Engine {
     );
   }
 
+  /** Lets memory that was made for a layout lie elsewhere. */
+  moveMemory(memory: Pointer, address: Pointer): void {
+    this.check('memory', this.functions.dnnl_memory_set_data_handle(memory, address));
+  }
+
   execute(primitive: Pointer, count: number, args: Pointer): void {
     this.check('execution', this.functions.dnnl_primitive_execute(primitive, this.stream, count, args));
   }
