@@ -63,6 +63,7 @@ const described = z.object({
   compress: z.string(),
   feedback: z.boolean(),
   bucketBytes: z.int(),
+  ranks: z.int().min(1).max(1024).default(1),
 });
 
 /** How a process trains: alone, as the first of some threads, or as one of the processes of a launcher. */
@@ -149,8 +150,13 @@ export class Ranks {
       await processes.close();
       return result;
     }
-    // A run that was begun by several ranks may go on with one.
-    const count = workers ?? (begun?.options.distributed == null ? undefined : 1);
+    const before = described.safeParse(begun?.options.distributed).data?.ranks;
+    const count = workers ?? before;
+    if (workers === undefined && before !== undefined) {
+      onNote(
+        `the run goes on with ${before} rank${before === 1 ? '' : 's'}, as before: --workers takes others`,
+      );
+    }
     if (count === undefined) return train(options);
     return trainOnThreads(options, { ...wire, workers: count, timeoutMs });
   }
@@ -158,7 +164,10 @@ export class Ranks {
   private wireOf(begun: Run | undefined): WireOptions {
     if (begun !== undefined) {
       const { data } = described.safeParse(begun.options.distributed);
-      if (data !== undefined) return data;
+      if (data !== undefined) {
+        const { ranks: _, ...wire } = data;
+        return wire;
+      }
       if (this.size === 1) return {};
       throw new ScreeError(
         'the run was begun on one rank, and goes on with one: leave out --workers or mpirun',

@@ -70,7 +70,7 @@ class Ranks implements TrainGroup {
 
   get description() {
     const { exchange, compress, feedback, bucketBytes } = this.known(this.#choice);
-    return { exchange, compress, feedback, bucketBytes };
+    return { exchange, compress, feedback, bucketBytes, batchNorm: 'local', ranks: this.size };
   }
 
   get stopping(): boolean {
@@ -113,6 +113,11 @@ class Ranks implements TrainGroup {
     const { collective, options } = this;
     const { start, batchSize, optimizer } = request;
     this.#request = request;
+    if (this.size > 1 && start.types.state.length > 0) {
+      options.onNote?.(
+        'batch norm is local: each rank normalises by its own rows, and running statistics become their mean',
+      );
+    }
     const shapes = start.types.parameters.map(({ shape }) => shape);
     // What is to be chosen is measured with gradients as they are.
     const choice = this.#choice ?? chooseWire({ ...options, compress: 'none', exchange: undefined });

@@ -116,7 +116,7 @@ export class RunFolder {
    */
   static async resume(
     path: string,
-    change: Partial<Pick<Run, 'target' | 'engine'>> = {},
+    change: Partial<Pick<Run, 'target' | 'engine' | 'options'>> = {},
   ): Promise<RunFolder> {
     // Before the lock is taken: nothing is written into a folder that is none of ours.
     await readRun(path);

@@ -83,8 +83,20 @@ export async function openRun(
   if (!resume) return RunFolder.create(path, description);
   compare(path, await readRun(path), description, plan, warn);
   // What it goes on with now is what it goes on with the next time.
-  const { target, engine } = description;
-  return RunFolder.resume(path, { target, engine });
+  const { target, engine, options } = description;
+  const { options: begun } = await readRun(path);
+  return RunFolder.resume(path, {
+    target,
+    engine,
+    options: { ...begun, distributed: options.distributed ?? null },
+  });
+}
+
+/** How many ranks trained a run: the one thing of them that may change. */
+function withoutRanks(option: unknown): unknown {
+  if (typeof option !== 'object' || option === null || !('ranks' in option)) return option;
+  const { ranks: _, ...rest } = option;
+  return rest;
 }
 
 /** Throws where going on would not give the run that was begun; warns where only its last bits may differ. */
@@ -102,8 +114,8 @@ function compare(
   const must: [string, unknown, unknown][] = [
     ...Object.keys(optionsNow).map((key): [string, unknown, unknown] => [
       key,
-      optionsThen[key] ?? null,
-      optionsNow[key],
+      withoutRanks(optionsThen[key] ?? null),
+      withoutRanks(optionsNow[key]),
     ]),
     ['model', modelThen, modelNow],
     ['data', run.data.name, now.data.name],
