@@ -66,8 +66,14 @@ function judged(pairs: readonly RitzPair[]): string {
     ),
   );
   const { command, env } = pythonPeer('judge', 'pytorch_eigen.py', [
-    ...['judge', name, batch, threads, file, side ?? 0],
-    ...[vectors, ...pairs.map(({ value }) => value)],
+    'judge',
+    name,
+    batch,
+    threads,
+    file,
+    side ?? 0,
+    vectors,
+    ...pairs.map(({ value }) => value),
   ]);
   const { stdout, error } = spawnSync(command[0], command.slice(1), { env, encoding: 'utf8' });
   rmSync(vectors);
