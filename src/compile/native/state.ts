@@ -70,10 +70,18 @@ export function bindState(lowering: Lowering): Map<Buffer, Buffer> {
     lowering.copy(output, place, copy);
     return copy;
   });
+  const uses = new Map<Buffer, Use[]>();
+  lowering.steps.forEach((step, at) => {
+    for (const { buffer, writes } of usesOf(step)) {
+      const known = uses.get(buffer);
+      if (known === undefined) uses.set(buffer, [{ at, writes }]);
+      else known.push({ at, writes });
+    }
+  });
   lowering.state.forEach((entry, index) => {
     const place = made[index];
     if (place.buffer === entry.buffer) return;
-    if (!homes.has(place.buffer) && canLieIn(lowering, place.buffer, entry)) {
+    if (!homes.has(place.buffer) && canLieIn(lowering, uses, place.buffer, entry)) {
       homes.set(place.buffer, entry.buffer);
     } else {
       copies.push(() => lowering.copy(entry.output, place, { ...place, buffer: entry.buffer }));
@@ -84,14 +92,26 @@ export function bindState(lowering: Lowering): Map<Buffer, Buffer> {
 }
 
 /** Whether a value may be written over the state that it replaces: nobody reads that after, nor while it is written. */
-function canLieIn({ steps }: Lowering, made: Buffer, { buffer }: StateEntry): boolean {
+function canLieIn(
+  { steps }: Lowering,
+  uses: ReadonlyMap<Buffer, readonly Use[]>,
+  made: Buffer,
+  { buffer }: StateEntry,
+): boolean {
   if (made.bytes !== buffer.bytes) return false;
-  const writer = steps.findIndex((step) => usesOf(step).some((use) => use.writes && use.buffer === made));
-  return steps.every((step, index) => {
-    if (index < writer || !usesOf(step).some((use) => use.buffer === buffer)) return true;
-    if (index > writer || step.kind !== 'primitive') return false;
+  const writer = uses.get(made)?.find(({ writes }) => writes)?.at ?? -1;
+  return (uses.get(buffer) ?? []).every(({ at }) => {
+    if (at < writer) return true;
+    const step = steps[at];
+    if (at > writer || step.kind !== 'primitive') return false;
     return step.inPlace?.result === made && step.inPlace.operands.includes(buffer);
   });
+}
+
+/** By the place of the step that uses a buffer. */
+interface Use {
+  readonly at: number;
+  readonly writes: boolean;
 }
 
 /** State in a program's memory: as an array where it lies row-major, else brought from and to an array's memory. */
@@ -104,9 +124,11 @@ type Kept =
 
 /** Whether all bits are zero. */
 function isZero({ buffer, byteOffset, byteLength }: NodeJS.TypedArray): boolean {
-  return (
-    byteLength % 4 === 0 && new Int32Array(buffer, byteOffset, byteLength / 4).every((bits) => bits === 0)
-  );
+  if (byteLength % 4 !== 0) return false;
+  // A loop: hundreds of megabytes are looked at.
+  const words = new Int32Array(buffer, byteOffset, byteLength / 4);
+  for (let i = 0; i < words.length; i++) if (words[i] !== 0) return false;
+  return true;
 }
 
 /** Carries state into a program's memory and out of it. */
