@@ -11,12 +11,12 @@ import { applyCheckpoint } from './checkpoint-op.js';
  * ```ts
  * import { checkpoint, compile, float64, grad, type Tensor } from 'scree';
  *
- * const wave = checkpoint((x: Tensor) => x.sin().exp());
+ * const wave = checkpoint((x: Tensor) => x.sin().add(1).square());
  * const slope = grad((x: Tensor) => wave(wave(x)));
- * console.log(compile(slope, [float64()]).run(0).data);
+ * console.log(compile(slope, [float64()]).run(0).data[0].toFixed(6));
  * ```
  * ```text
- * Float64Array(1) [ 1.2534 ]
+ * 3.979804
  * ```
  */
 export function checkpoint<A extends readonly Tree<Tensor>[], R extends Tree<Tensor>>(
