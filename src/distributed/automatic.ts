@@ -1,12 +1,24 @@
+import { ScreeError } from '../graph/errors.js';
 import type { Shape } from '../graph/shape.js';
 import { chooseWire, type WireChoice, type WireOptions } from './choice.js';
 import { parseCodec } from './codec/registry.js';
 import type { Collective } from './collective/collective.js';
 import { broadcastObject } from './objects.js';
-import { predictDefault, type Link, type Prediction } from './predict.js';
+import {
+  goesWith,
+  predictable,
+  predictChosen,
+  type Link,
+  type PredictableExchange,
+  type Prediction,
+} from './predict.js';
 
-/** Codecs that lose least for what they save come first. */
-const candidates = ['none', 'fp16', 'int8', 'onebit'];
+/**
+ * Codecs, those that lose least first. All but dgc, which has the momentum of plain sgd in it: who takes it chooses both; and sign, whose
+ * votes are no mean.
+ */
+const candidates =
+  'none fp16 bf16 int8 natural qsgd drive terngrad twobit onebit powersgd topk randomk'.split(' ');
 
 /** A step with a codec that loses more must take at most this share of the time with the one before. */
 const worthwhile = 0.9;
@@ -36,10 +48,21 @@ export async function measureLink(collective: Collective): Promise<Link> {
   return { latencySeconds, bytesPerSecond: bytes / Math.max(1e-9, long - short) };
 }
 
+/** @throws ScreeError for an exchange that has no formula */
+export function weighable(exchange: string | undefined): PredictableExchange | undefined {
+  const known = predictable.find((name) => name === exchange);
+  if (exchange === undefined || known !== undefined) return known;
+  throw new ScreeError(
+    `train: compress auto weighs codecs in ${predictable.join(', ')}; give one of them, or leave out ${exchange}`,
+  );
+}
+
 const totalMs = ({ codecMs, wireMs }: Prediction): number => codecMs + wireMs;
 
 /**
- * Measures the link and some codecs, and takes what makes a step shortest; a codec that loses more than another must be worth it.
+ * Measures the link and the codecs (those that go with the exchange, where one is given), and takes what makes a step shortest; a codec that
+ * loses more than another must be worth it.
+ * @throws ScreeError for an exchange whose time cannot be told beforehand
  * @param computeMs what a step takes beside its exchange, on this rank
  */
 export async function chooseAutomatically(
@@ -49,9 +72,13 @@ export async function chooseAutomatically(
   options: WireOptions,
 ): Promise<{ choice: WireChoice; why: string }> {
   const { size } = collective;
+  const exchange = weighable(options.exchange);
   const link = await measureLink(collective);
   const predictions: Prediction[] = [];
-  for (const name of candidates) predictions.push(await predictDefault(parseCodec(name), shapes, size, link));
+  for (const codec of candidates.map(parseCodec)) {
+    if (exchange !== undefined && !goesWith(exchange, codec)) continue;
+    predictions.push(await predictChosen(codec, exchange, shapes, size, link));
+  }
   const stepMs = (one: Prediction) => computeMs + totalMs(one);
   let best = predictions[0];
   for (const next of predictions.slice(1)) if (stepMs(next) < worthwhile * stepMs(best)) best = next;
@@ -60,8 +87,8 @@ export async function chooseAutomatically(
   const rate = `${Number(((8 * link.bytesPerSecond) / 1e9).toPrecision(3))} Gbit/s`;
   const reason =
     best === predictions[0]
-      ? 'no codec makes a step a tenth shorter'
-      : 'it makes a step more than a tenth shorter';
+      ? 'no codec that loses more makes a step a tenth shorter'
+      : `with ${predictions[0].codec} a step takes ${ms(stepMs(predictions[0]))}, with ${best.codec} ${ms(stepMs(best))}`;
   const own = {
     codec: best.codec,
     why: `compress auto takes ${best.codec}: ${reason} (compute ${ms(computeMs)} a step, link ${rate}; exchange with ${list})`,

@@ -15,7 +15,7 @@ import {
   type TrainingState,
   type WireReport,
 } from '../train/index.js';
-import { chooseAutomatically } from './automatic.js';
+import { chooseAutomatically, weighable } from './automatic.js';
 import { carryOver, layoutOf, nameStates, statesOf } from './carry-over.js';
 import { chooseWire, type WireChoice, type WireOptions } from './choice.js';
 import type { CoderState } from './codec/codec.js';
@@ -63,9 +63,7 @@ class Ranks implements TrainGroup {
     this.size = collective.size;
     // What is out of range is told before data are read.
     if (options.compress !== 'auto') this.#choice = chooseWire(options);
-    else if (options.exchange !== undefined) {
-      throw new ScreeError(`train: compress auto chooses the exchange, too; leave out ${options.exchange}`);
-    }
+    else weighable(options.exchange);
   }
 
   get description() {

@@ -145,14 +145,15 @@ export function predict(
 /** A codec as it would be trained with. */
 export const trainedCodec = (codec: Codec): Codec => (codec.needsFeedback ? withFeedback(codec) : codec);
 
-/** What a codec in its own exchange is expected to take. */
-export async function predictDefault(
+/** What a codec is expected to take in an exchange: by default its own. */
+export async function predictChosen(
   codec: Codec,
+  chosen: PredictableExchange | undefined,
   shapes: readonly Shape[],
   ranks: number,
   link: Link,
 ): Promise<Prediction> {
-  const exchange = exchangeFor(codec);
+  const exchange = chosen ?? exchangeFor(codec);
   const form = predictable.find((known) => known === exchange) ?? 'allgather';
   return predict(form, codec, await measureCodec(trainedCodec(codec), shapes, ranks), ranks, link);
 }
