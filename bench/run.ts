@@ -12,6 +12,7 @@ import { installPeers } from './install-peers.js';
 import { commit, load, machine } from './machine.js';
 import { matmulContenders, matmulFlops, peakGflops } from './matmul.js';
 import { digits, legend, table, type TableOptions } from './table.js';
+import { epochContenders, inferenceContenders } from './native.js';
 import { deepContenders, trainContenders } from './train.js';
 import { walkCases } from './walk.js';
 
@@ -213,6 +214,44 @@ question('curvature', 'a Hessian-vector product of every model, ten eigenpairs, 
     for (const one of curvatureCases) {
       if (options.cases && !options.cases.includes(one.name)) continue;
       for (const threads of options.threads) await report.ask(one.contenders(threads), one.table(threads));
+    }
+    report.close();
+  });
+
+question(
+  'epochs',
+  'part of an epoch of resnet18 on Fashion-MNIST, loading and metrics included, beside PyTorch',
+)
+  .option('--threads <list>', 'thread counts, commas between', counts, [2])
+  .option('--examples <n>', 'of the training part', count, 6400)
+  .action(async (options: Options & { threads: number[]; examples: number }) => {
+    const report = new Report(options);
+    for (const threads of options.threads) {
+      await report.ask(epochContenders(options.examples, threads), {
+        title: `resnet18 on ${options.examples} images, batch 64, ${threadWords(threads)}`,
+        bar: 'PyTorch',
+        item: 'a step',
+      });
+    }
+    report.close();
+  });
+
+question('inference', 'a batch through a network as it is evaluated, beside PyTorch')
+  .option('--threads <list>', 'thread counts, commas between', counts, [1, 2])
+  .option('--models <list>', 'models, commas between', modelNames, ['resnet50'])
+  .option('--batches <list>', 'batches, commas between', counts, [1, 8])
+  .action(async (options: Options & { threads: number[]; models: Model[]; batches: number[] }) => {
+    const report = new Report(options);
+    for (const threads of options.threads) {
+      for (const model of options.models) {
+        for (const batch of options.batches) {
+          await report.ask(inferenceContenders(model, threads, batch), {
+            title: `${model} as it is evaluated, batch ${batch}, ${threadWords(threads)}`,
+            bar: 'PyTorch',
+            item: 'a batch',
+          });
+        }
+      }
     }
     report.close();
   });

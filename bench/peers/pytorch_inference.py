@@ -1,7 +1,7 @@
 """One batch through a network as it is evaluated, under PyTorch: pytorch_inference.py MODEL THREADS MODE BATCH.
 
-MODE: eager, eager-cl (channels_last), both in inference mode; jit and jit-cl: traced, frozen and optimised for inference, with oneDNN's
-fusions; compile-cl: torch.compile with the weights frozen.
+MODE: eager, eager-cl (channels_last), both in inference mode; jit and jit-cl: traced, frozen and optimised for inference (batch norm in
+the weights, oneDNN's convolutions); compile-cl: torch.compile with the weights frozen.
 """
 import os
 import sys
@@ -22,19 +22,17 @@ import torch_step_networks
 torch.set_num_threads(threads)
 net, x, _ = torch_step_networks.make(model, batch) or torch_networks.make(model, batch)
 net.eval()
-with torch.inference_mode():
-    if mode.endswith('-cl'):
-        net, x = net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
+if mode.endswith('-cl'):
+    net, x = net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
 if mode.startswith('jit'):
-    torch.jit.enable_onednn_fusion(True)
     with torch.no_grad():
-        net = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(net, x.clone())))
+        net = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(net, x)))
 if mode.startswith('compile'):
     net = torch.compile(net)
 
 
 def step():
-    with torch.no_grad() if mode.startswith('compile') else torch.inference_mode():
+    with torch.inference_mode() if mode.startswith('eager') else torch.no_grad():
         return net(x)
 
 
