@@ -66,6 +66,14 @@ test('a library that is not there is named', async () => {
   expect(stderr).toMatch(/^error: mpi: libnothing\.so\.1 cannot be loaded; install Open MPI or MPICH/);
 });
 
+test('a library that is no MPI is named', async () => {
+  const { code, stderr } = await scree(['train', '--out', join(folder.path, 'other')], {
+    env: { ...process.env, PMI_RANK: '0', SCREE_MPI: 'libm.so.6' },
+  });
+  expect(code).toBe(1);
+  expect(stderr).toBe('error: mpi: libm.so.6 is no MPI library: it has no MPI_Get_library_version\n');
+});
+
 describe.each([
   { name: 'Open MPI', command: 'mpirun.openmpi', args: ['--oversubscribe', '--bind-to', 'none'] },
   { name: 'MPICH', command: 'mpirun.mpich', args: [] },

@@ -59,11 +59,16 @@ export async function startMpi(path: string): Promise<MpiLibrary> {
     library.func(name, result, types) as KoffiFunc<F>;
   const text = Buffer.alloc(8192);
   const length = new Int32Array(1);
-  bind<(text: Buffer, length: Int32Array) => number>('MPI_Get_library_version', ['void*', 'void*'])(
-    text,
-    length,
-  );
-  const version = text.toString('latin1', 0, length[0]);
+  let version: string;
+  try {
+    bind<(text: Buffer, length: Int32Array) => number>('MPI_Get_library_version', ['void*', 'void*'])(
+      text,
+      length,
+    );
+    version = text.toString('latin1', 0, length[0]);
+  } catch {
+    throw new ScreeError(`mpi: ${path} is no MPI library: it has no MPI_Get_library_version`);
+  }
   const open4 = version.includes('Open MPI');
   if (!open4 && !version.includes('MPICH')) {
     throw new ScreeError(
