@@ -95,7 +95,9 @@ export class TrainDisplay {
     this.#task = run.task;
     const batch = `batch ${batchSize}${accumulate > 1 ? ` in ${accumulate} parts` : ''}`;
     const again =
-      checkpointActivations === undefined ? [] : [`${checkpointActivations} segments computed again`];
+      checkpointActivations === undefined
+        ? []
+        : [`activations of ${checkpointActivations} segments computed again`];
     const counted = `${threads} thread${threads === 1 ? '' : 's'}`;
     const engine = target === 'javascript' ? target : `${engineNames[target]}, ${counted}`;
     const where = run.ranks === 1 ? engine : `${run.ranks} ranks: ${engine} each`;

@@ -6,7 +6,7 @@ import { applyCheckpoint } from './checkpoint-op.js';
 /**
  * The same function, whose gradient does not keep what lies between its arguments and its results but computes that again when it is
  * needed (as jax.checkpoint; Chen et al. 2016, arXiv 1604.06174): less memory for about one more evaluation. Numbers do not change. What
- * the function makes of captured tensors alone is computed once and kept, and so is the first evaluation where no gradient is taken.
+ * the function makes of captured tensors alone is computed once and kept.
  * @example
  * ```ts
  * import { checkpoint, compile, float64, grad, type Tensor } from 'scree';
