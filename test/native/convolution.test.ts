@@ -8,7 +8,9 @@ import { ndarray, type NDArray, type Shape, type Tensor } from '../../src/graph/
 import { conv, trace, type ConvOptions } from '../../src/ops/index.js';
 import { Generator, normal } from '../../src/random/index.js';
 import { vjp } from '../../src/transform/index.js';
-import { describeNative, relativeError } from './support.js';
+import { describeNative, keepWorker, relativeError } from './support.js';
+
+keepWorker();
 
 interface Case {
   readonly x: Shape;

@@ -4,7 +4,9 @@ import { compile } from '../../src/compile/index.js';
 import type { NDArray, Shape, Tensor } from '../../src/graph/index.js';
 import { maximum, minimum } from '../../src/ops/index.js';
 import { Generator, uniform } from '../../src/random/index.js';
-import { describeNative } from './support.js';
+import { describeNative, keepWorker } from './support.js';
+
+keepWorker();
 
 /** Large enough for primitives, with an extent that no vector register divides. */
 const shape: Shape = [6, 16, 5, 7];

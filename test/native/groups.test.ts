@@ -3,25 +3,39 @@ import { compileForLibrary } from '../../src/compile/native/compile.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { zeros, type NDArray } from '../../src/graph/ndarray.js';
 import type { Tensor } from '../../src/graph/tensor.js';
-import { conv, dense, flatten, relu, sequential } from '../../src/nn/index.js';
-import { flattenTree, unflattenTree } from '../../src/graph/tree.js';
+import { conv, dense, flatten, relu, sequential, type Layer } from '../../src/nn/index.js';
+import { flattenTree, unflattenTree, type Tree } from '../../src/graph/tree.js';
 import { float32, trace } from '../../src/ops/index.js';
 import { Generator, normal } from '../../src/random/index.js';
 import { grad } from '../../src/transform/index.js';
 import { describeNative } from './support.js';
 
 const input = [3, 12, 12] as const;
-const model = sequential(conv(8, 3), relu(), conv(16, 3), relu(), flatten(), dense(40), relu(), dense(5));
+const model: Layer = sequential(
+  conv(8, 3),
+  relu(),
+  conv(16, 3),
+  relu(),
+  flatten(),
+  dense(40),
+  relu(),
+  dense(5),
+);
 const initial = model.init(new Generator(1), input);
 const leaves = flattenTree(initial.parameters);
 
 /** The gradient of each parameter of a network, first layer first. */
-const gradient: Graph = trace<[readonly Tensor[], Tensor], readonly Tensor[]>(
+const gradient: Graph = trace<[Tree<Tensor>, Tensor], readonly Tensor[]>(
   (parameters, x) => {
-    const objective = (list: readonly Tensor[]) => {
-      const { output } = model.apply(unflattenTree(initial.parameters, list), initial.state, x, {
-        training: true,
-      });
+    const objective = (list: Tree<Tensor>) => {
+      const { output } = model.apply(
+        unflattenTree(initial.parameters, flattenTree(list)),
+        unflattenTree(initial.state, []),
+        x,
+        {
+          training: true,
+        },
+      );
       return output.mul(output).sum();
     };
     return flattenTree<Tensor>(grad(objective)(parameters));

@@ -117,6 +117,37 @@ describeNative('with a library', () => {
     }
   });
 
+  test.each(['SSE41', 'AVX2'])('a processor that knows no more than %s gives the same', async (isa) => {
+    const code = `import ${JSON.stringify(ops)};
+      import { compile } from ${JSON.stringify(index)};
+      import { conv, maxPool } from ${JSON.stringify(ops)};
+      const types = [[4, 16, 12, 12], [32, 16, 3, 3]].map((shape) => ({ shape, dtype: 'float32' }));
+      const f = (x, w) => maxPool(conv(x, w, { padding: 1 }).relu(), 2).tanh();
+      const values = types.map((type) => ({ ...type, data: Float32Array.from({ length: type.shape.reduce((a, b) => a * b) }, (_, i) => 0.1 * Math.sin(i)) }));
+      const exact = compile(f, types).run(...values).data;
+      const program = await compile(f, types, { target: 'native', deterministic: true });
+      const found = (await program.run(...values)).data;
+      program.close();
+      console.log(Math.max(...found.map((value, i) => Math.abs(value - exact[i]))));`;
+    const args = ['--import', loader, '--input-type=module', '--eval', code];
+    const env = { ...process.env, ONEDNN_MAX_CPU_ISA: isa };
+    const { code: end, stdout, stderr } = await ended(spawn(process.execPath, args, { stdio: 'pipe', env }));
+    expect({ end, stderr }).toEqual({ end: 0, stderr: '' });
+    expect(Number(stdout)).toBeLessThan(1e-6);
+  });
+
+  test('more threads than cores give what one gives', async () => {
+    const data = Float32Array.from({ length: 256 * 256 }, (_, index) => Math.sin(index));
+    const results = [];
+    for (const threads of [1, 16]) {
+      const program = await compile(square, [type], { target: 'native', threads });
+      results.push((await program.run({ ...type, data })).data);
+      program.close();
+    }
+    // Sums of 256 numbers of at most 1, perhaps divided otherwise.
+    results[0].forEach((value, index) => expect(results[1][index]).toBeCloseTo(value, 4));
+  });
+
   test('closing the last program ends its threads', async () => {
     const threads = () => readdirSync('/proc/self/task').length;
     const before = threads();

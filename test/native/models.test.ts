@@ -2,7 +2,9 @@ import { expect, test, vi } from 'vitest';
 import { models, residualNetwork } from '../../src/nn/index.js';
 import { Generator, integers, normal } from '../../src/random/index.js';
 import { joined, trainingStep } from './against-float64.js';
-import { describeNative, relativeError } from './support.js';
+import { describeNative, keepWorker, relativeError } from './support.js';
+
+keepWorker();
 
 // The models themselves, without kinks: softplus takes the place of ReLU, so that no tie hides or makes an error.
 vi.mock(import('../../src/nn/activations.js'), async (original) => {

@@ -21,7 +21,9 @@ import {
 } from '../../src/nn/index.js';
 import { Generator, integers, normal } from '../../src/random/index.js';
 import { joined, trainingStep, type Setting } from './against-float64.js';
-import { describeNative, relativeError } from './support.js';
+import { describeNative, keepWorker, relativeError } from './support.js';
+
+keepWorker();
 
 /** As `trainingStep`. The same bits every time: nothing depends on what memory held before, or on which thread was first. */
 async function results(setting: Setting, threads = 1) {

@@ -16,7 +16,9 @@ import {
 import { float32, int32, trace } from '../../src/ops/index.js';
 import { Generator, integers, normal } from '../../src/random/index.js';
 import { valueAndGrad } from '../../src/transform/index.js';
-import { describeNative, relativeError } from './support.js';
+import { describeNative, keepWorker, relativeError } from './support.js';
+
+keepWorker();
 
 type Leaves = readonly Tensor[];
 
