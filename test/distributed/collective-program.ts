@@ -6,7 +6,13 @@ import { exercise } from './exercise.js';
 const [mode] = process.argv.slice(2);
 const library = launcherLibrary(process.env);
 if (library === undefined) throw new Error('this program is started by mpirun');
-const collective = await joinMpi(library, { timeoutMs: mode === 'hang' ? 1500 : 60_000 });
+if (mode === 'absent' && (process.env.OMPI_COMM_WORLD_RANK ?? process.env.PMI_RANK) === '1') {
+  await new Promise(() => setInterval(() => undefined, 1000));
+}
+const collective = await joinMpi(library, {
+  ...(mode === 'absent' && { startMs: 4000 }),
+  timeoutMs: mode === 'hang' ? 1500 : 60_000,
+});
 if (mode === 'hang' && collective.rank === 1) {
   // Alive, but never there.
   setInterval(() => undefined, 1000);

@@ -48,6 +48,12 @@ describe.each(launchers)('$name', (launcher) => {
     expect(status).not.toBe(0);
   });
 
+  test.skipIf(!isHere)('a rank that does not even start ends the run', { timeout: 60_000 }, () => {
+    const { status, output } = launch(launcher, 2, 'absent');
+    expect(output).toContain('error: mpi: not all ranks have started after 4 s');
+    expect(status).not.toBe(0);
+  });
+
   test.skipIf(!isHere)('a rank that gives up ends all', { timeout: 60_000 }, () => {
     const { status, output } = launch(launcher, 3, 'abort');
     expect(output).toContain('error: rank 1 gives up');

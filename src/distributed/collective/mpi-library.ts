@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import type { KoffiFunc } from 'koffi';
 import { ScreeError } from '../../graph/errors.js';
 
@@ -38,11 +39,34 @@ const pinned = 0x2 | 0x100 | 0x1000;
 
 const mpichHandles = { world: 0x44000000, byte: 0x4c00010d };
 
+/** Run in a thread of its own: ends the process, and with it the launcher's others, unless it is told in time not to. */
+const watch = `
+  const { writeSync } = require('node:fs');
+  const { workerData: { flag, limitMs } } = require('node:worker_threads');
+  if (Atomics.wait(flag, 0, 0, limitMs) === 'timed-out') {
+    writeSync(2, 'error: mpi: not all ranks have started after ' + limitMs / 1000 + ' s: one hangs, or its link is down\\n');
+    process.kill(process.pid, 'SIGKILL');
+  }`;
+
+/** The library waits in MPI_Init until all ranks have called it, and this thread with it. */
+function limited(limitMs: number, start: () => number): number {
+  const flag = new Int32Array(new SharedArrayBuffer(4));
+  const watchdog = new Worker(watch, { eval: true, workerData: { flag, limitMs } });
+  watchdog.unref();
+  try {
+    return start();
+  } finally {
+    Atomics.store(flag, 0, 1);
+    Atomics.notify(flag, 0);
+  }
+}
+
 /**
  * Loads and starts an MPI library. Call it once in a process, and only under a launcher.
+ * @param limitMs how long other ranks have to start theirs
  * @throws ScreeError when koffi or the library is missing, or it is of an unknown kind
  */
-export async function startMpi(path: string): Promise<MpiLibrary> {
+export async function startMpi(path: string, limitMs: number): Promise<MpiLibrary> {
   const { default: koffi } = await import('koffi').catch(() => {
     throw new ScreeError('mpi: the package koffi is not installed, through which the MPI library is called');
   });
@@ -120,7 +144,10 @@ export async function startMpi(path: string): Promise<MpiLibrary> {
     ['void*', 'void*', 'int', 'void*'],
   );
   // Level 1, funneled: all calls come from this thread, other threads of the process make none.
-  check('MPI_Init_thread', initialise(null, null, 1, number));
+  check(
+    'MPI_Init_thread',
+    limited(limitMs, () => initialise(null, null, 1, number)),
+  );
   const flag = new Int32Array(1);
   const status = new Int32Array(16);
   const sourceAt = open4 ? 0 : 2;

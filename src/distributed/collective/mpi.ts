@@ -26,7 +26,8 @@ const turnMs = 0.2;
  * which stays free: Open MPI's own waits would keep a core busy.
  */
 export async function joinMpi(library: string, options?: CollectiveOptions): Promise<Collective> {
-  const mpi = await startMpi(library);
+  const { timeoutMs = 60_000, startMs = timeoutMs } = options ?? {};
+  const mpi = await startMpi(library, startMs);
   const traffic = { sentBytes: 0, receivedBytes: 0 };
   const pending: Pending[] = [];
   let polling = false;
