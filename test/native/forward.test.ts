@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ndarray, zeros, type NDArray, type Tensor } from '../../src/graph/index.js';
-import { flattenTree, unflattenTree, type Tree } from '../../src/graph/tree.js';
+import { flattenTree, unflattenTree } from '../../src/graph/tree.js';
 import { residualNetwork } from '../../src/nn/index.js';
 import { trace } from '../../src/ops/index.js';
 import { Generator, normal, uniform } from '../../src/random/index.js';
@@ -30,7 +30,7 @@ function graphOf(weights: readonly NDArray[], x: NDArray) {
   return trace<[readonly Tensor[], Tensor], readonly Tensor[]>(
     (all, images) => {
       const parameters = unflattenTree<NDArray, Tensor>(initial.parameters, all.slice(0, parts));
-      const state = unflattenTree<NDArray, Tensor>(initial.state as Tree<NDArray>, all.slice(parts));
+      const state = unflattenTree<NDArray, Tensor>(initial.state, all.slice(parts));
       return [model.apply(parameters, state, images, { training: false }).output];
     },
     [[...weights], x],

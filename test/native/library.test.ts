@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { compile } from '../../src/compile/index.js';
 import { findLibrary, installedLibrary, NativeUnavailable } from '../../src/compile/native/index.js';
-import type { Tensor } from '../../src/graph/index.js';
+import type { NDArray, Tensor } from '../../src/graph/index.js';
 import { crossEntropy } from '../../src/nn/index.js';
 import { ended, scree } from '../support/cli.js';
 import { describeNative } from './support.js';
@@ -138,7 +138,7 @@ describeNative('with a library', () => {
 
   test('more threads than cores give what one gives', async () => {
     const data = Float32Array.from({ length: 256 * 256 }, (_, index) => Math.sin(index));
-    const results = [];
+    const results: NDArray['data'][] = [];
     for (const threads of [1, 16]) {
       const program = await compile(square, [type], { target: 'native', threads });
       results.push((await program.run({ ...type, data })).data);
