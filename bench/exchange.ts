@@ -51,7 +51,11 @@ function allPairs() {
 }
 
 /** Runs commands side by side and gives the lines of JSON that the first printed, until its end or the time limit. */
-async function linesOf(what: string, commands: readonly string[][], timeoutMs: number): Promise<unknown[]> {
+export async function linesOf(
+  what: string,
+  commands: readonly string[][],
+  timeoutMs: number,
+): Promise<unknown[]> {
   const outputs = await Promise.all(
     commands.map(
       ([program, ...args]) =>
@@ -81,7 +85,19 @@ async function linesOf(what: string, commands: readonly string[][], timeoutMs: n
     .map((line): unknown => JSON.parse(line));
 }
 
-function launch(hosts: Hosts, agent: string, taskFile: string): string[] {
+/** How mpirun gets to a host that is a network namespace. */
+export function writeAgent(folder: string): string {
+  const agent = join(folder, 'agent');
+  writeFileSync(
+    agent,
+    '#!/bin/sh\nhost=$1; shift; exec ip netns exec $host unshare --uts sh -c "hostname $host; $*"\n',
+    { mode: 0o755 },
+  );
+  return agent;
+}
+
+/** The command that runs a program of this folder on every host. */
+export function launch(hosts: Hosts, agent: string, program: string, taskFile: string): string[] {
   const set = (name: string, value: string) => ['--mca', name, value];
   return hosts.on(0, [
     'mpirun',
@@ -99,7 +115,7 @@ function launch(hosts: Hosts, agent: string, taskFile: string): string[] {
     process.execPath,
     '--import',
     'tsx',
-    here('scree-exchange.ts'),
+    here(program),
     taskFile,
   ]);
 }
@@ -117,13 +133,8 @@ export async function benchExchanges(options: ExchangeBench): Promise<object[]> 
   );
   const folder = mkdtempSync(join(tmpdir(), 'scree-bench-'));
   const taskFile = join(folder, 'task.json');
-  const agent = join(folder, 'agent');
   writeFileSync(taskFile, JSON.stringify({ shapes, pairs, rounds, hooks: ['none', 'fp16', 'powersgd'] }));
-  writeFileSync(
-    agent,
-    '#!/bin/sh\nhost=$1; shift; exec ip netns exec $host unshare --uts sh -c "hostname $host; $*"\n',
-    { mode: 0o755 },
-  );
+  const agent = writeAgent(folder);
   const hosts = makeHosts(ranks, megabits);
   try {
     const python = process.env.SCREE_PEERS_PYTHON ?? 'python3';
@@ -144,7 +155,7 @@ export async function benchExchanges(options: ExchangeBench): Promise<object[]> 
     const theirs = theirLines.flatMap((line) => peerSchema.safeParse(line).data ?? []);
     const own = z
       .array(ownSchema)
-      .parse(await linesOf('mpirun', [launch(hosts, agent, taskFile)], timeoutMs));
+      .parse(await linesOf('mpirun', [launch(hosts, agent, 'scree-exchange.ts', taskFile)], timeoutMs));
     const raw = (2 * (ranks - 1) * 4 * values) / ranks;
     const gloo = theirs.find(({ name }) => name.startsWith('gloo'));
     console.log(

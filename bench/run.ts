@@ -10,6 +10,8 @@ import { curvatureCases } from './curvature.js';
 import { benchExchanges } from './exchange.js';
 import { installPeers } from './install-peers.js';
 import { commit, load, machine } from './machine.js';
+import { benchOverlap } from './overlap.js';
+import { benchRanks } from './ranks.js';
 import { matmulContenders, matmulFlops, peakGflops } from './matmul.js';
 import { digits, legend, table, type TableOptions } from './table.js';
 import { epochContenders, inferenceContenders } from './native.js';
@@ -22,6 +24,16 @@ interface Options {
   readonly timeout: number;
   readonly json?: string;
   readonly only?: readonly string[];
+}
+
+interface OverlapOptions {
+  readonly ranks: number;
+  readonly megabits: number;
+  readonly model: string;
+  readonly engine: string;
+  readonly batch: number;
+  readonly steps: number;
+  readonly codecs: string[];
 }
 
 function count(text: string): number {
@@ -281,6 +293,45 @@ question(
         report.add(`${model}, ${ranks} ranks, ${megabits} Mbit/s`, 'gloo all_reduce', results);
       }
     }
+    report.close();
+  });
+
+question('overlap', 'how much of an exchange on slow links is hidden behind the backward pass')
+  .option('--ranks <n>', 'number of hosts', count, 2)
+  .option('--megabits <n>', 'rate of the links in Mbit/s', count, 1000)
+  .option('--model <name>', 'model', 'resnet18')
+  .option('--engine <name>', 'native or onnx', 'native')
+  .option('--batch <n>', 'examples of a step, of all ranks together', count, 128)
+  .option('--steps <n>', 'steps of each run', count, 6)
+  .option('--codecs <list>', 'as --compress takes them, spaces between', (text: string) => text.split(' '), [
+    'none',
+  ])
+  .action(async (options: Options & OverlapOptions) => {
+    const report = new Report(options);
+    const { model, engine, batch, steps, ranks, megabits, codecs, timeout } = options;
+    const task = { model, target: engine, batchSize: batch, steps, ranks, megabits, codecs };
+    const results = await benchOverlap({ ...task, timeoutMs: 1000 * timeout });
+    report.add(`${model} on ${engine}, ${ranks} ranks, ${megabits} Mbit/s`, 'afterwards', results);
+    report.close();
+  });
+
+question('ranks', 'ranks on threads of one machine beside one rank with all threads')
+  .option('--ranks <n>', 'number of ranks', count, 2)
+  .option('--models <list>', 'models, commas between', words, ['cnn', 'resnet18'])
+  .option('--batch <n>', 'examples of a step, of all ranks together', count, 64)
+  .option('--steps <n>', 'steps of the shorter run', count, 6)
+  .action(async (options: Options & { ranks: number; models: string[]; batch: number; steps: number }) => {
+    const report = new Report(options);
+    const { rounds, ranks, models: names, batch, steps } = options;
+    const task = {
+      models: names,
+      targets: ['native', 'onnx'] as const,
+      batchSize: batch,
+      steps,
+      ranks,
+      rounds,
+    };
+    report.add(`${ranks} ranks on threads`, `${ranks} threads`, await benchRanks(task));
     report.close();
   });
 

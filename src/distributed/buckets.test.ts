@@ -7,9 +7,10 @@ import { bucketGradient } from './buckets.js';
 import { Workspace } from './codec/workspace.js';
 import { Departures } from './departures.js';
 
-const { usual, build } = models.resnet50;
+const { resnet50 } = models;
+const { usual } = resnet50;
 const shapes = flattenTree(
-  build(usual.input, usual.classes).init(new Generator(0), usual.input).parameters,
+  resnet50.build(usual.input, usual.classes).init(new Generator(0), usual.input).parameters,
 ).map(({ shape }) => shape);
 const bytes = (tensors: readonly number[]) => tensors.reduce((sum, at) => sum + 4 * sizeOf(shapes[at]), 0);
 
