@@ -206,7 +206,9 @@ export function lowerSumPoolGradient(lowering: Lowering, { node, result }: Unit)
   const [dy] = nodes[node].inputs;
   const window = nodes[node].attributes as SumPoolGradientAttributes;
   const shape = lowering.shape(node);
-  const from = lowering.preferred(dy);
+  // The library wants the layouts named, and there is none but the row-major one to go by.
+  const from = lowering.plain(dy);
+  const layout = engine.plain(shape);
   const { dims } = from.layout;
   if (!fits(window, shape, dims)) return false;
   const kind = algorithm.poolingAverageIncludePadding;
@@ -214,20 +216,19 @@ export function lowerSumPoolGradient(lowering: Lowering, { node, result }: Unit)
     const hint = engine.describe(
       'pooling_forward',
       'sum pool',
-      ...([propagation.training, kind, engine.any(shape).pointer, from.layout.pointer] as const),
+      ...([propagation.training, kind, layout.pointer, from.layout.pointer] as const),
       ...windowOf(window, shape, dims),
       engine.attribute(),
     );
     return engine.describe(
       'pooling_backward',
       `sum pool gradient of ${showShape(shape)}`,
-      ...([kind, engine.any(shape).pointer, from.layout.pointer] as const),
+      ...([kind, layout.pointer, from.layout.pointer] as const),
       ...windowOf(window, shape, dims),
       ...([hint.pointer, engine.attribute()] as const),
     );
   });
   if (backward === undefined || isReference(backward.implementation)) return false;
-  const layout = engine.layoutOf(backward, 'diffSource', shape) ?? engine.plain(shape);
   const mean = lowering.place(layout);
   const what = `${showShape(dims)} → ${showShape(shape)}`;
   lowering.call(

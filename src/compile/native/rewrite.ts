@@ -1,12 +1,14 @@
 import type { Graph, Node } from '../../graph/graph.js';
 import { inputOp } from '../../graph/graph.js';
-import { sizeOf } from '../../graph/shape.js';
+import { sizeOf, type Shape } from '../../graph/shape.js';
 import { Builder, building, type Tensor } from '../../graph/tensor.js';
 import { addOp } from '../../ops/arithmetic.js';
 import { matmulOp } from '../../ops/matmul.js';
+import { sumPoolGradientOp } from '../../ops/pool.js';
 import { sumOp } from '../../ops/reduce.js';
 import { transposeOp } from '../../ops/shape-ops.js';
 import { concat, padOp } from '../../ops/slices.js';
+import { maskPositiveOp } from '../../ops/unary.js';
 import { simplify } from '../../transform/index.js';
 import { Patterns } from './patterns.js';
 
@@ -75,6 +77,19 @@ class Rewriter extends Patterns {
     return end === shape[axis] ? { axis, parts: parts.map(({ node }) => node) } : undefined;
   }
 
+  /**
+   * Where a ReLU's cotangent is one number for each image and channel, as before a global mean: the extents over which it is to be
+   * spread, which pooling's gradient does, where the ReLU's wants all numbers.
+   */
+  spreadOf(id: number): Shape | undefined {
+    const { op, inputs, shape, dtype } = this.nodes[id];
+    if (op !== maskPositiveOp || dtype !== 'float32' || shape.length !== 4) return undefined;
+    const [cotangent, output] = inputs.map((input) => this.nodes[input].shape);
+    const spatial = shape.slice(2);
+    const isNarrow = cotangent.join() === [...shape.slice(0, 2), 1, 1].join();
+    return isNarrow && sizeOf(spatial) > 1 && output.join() === shape.join() ? spatial : undefined;
+  }
+
   /** The pads that a sum adds, where it adds nothing else. */
   private addends(id: number): number[] | undefined {
     const { shape } = this.nodes[id];
@@ -111,12 +126,13 @@ export function rewriteForLibrary(graph: Graph): Graph {
   const rewriter = new Rewriter(graph);
   const products = graph.nodes.map((_, id) => rewriter.productOfRows(id));
   const sums = graph.nodes.map((_, id) => rewriter.partsOf(id));
-  if ([...products, ...sums].every((found) => found === undefined)) return graph;
+  const spreads = graph.nodes.map((_, id) => rewriter.spreadOf(id));
+  if ([...products, ...sums, ...spreads].every((found) => found === undefined)) return graph;
   const builder = new Builder();
   const rewritten = building(builder, () => {
     const images: Tensor[] = [];
     graph.nodes.forEach(({ op, inputs, attributes, shape, dtype }, id) => {
-      const [product, sum] = [products[id], sums[id]];
+      const [product, sum, spatial] = [products[id], sums[id], spreads[id]];
       if (product !== undefined) {
         images.push(rowsOf(images[product.x]).transpose([1, 0]).matmul(rowsOf(images[product.y])));
       } else if (sum !== undefined) {
@@ -126,6 +142,11 @@ export function rewriteForLibrary(graph: Graph): Graph {
             sum.axis,
           ),
         );
+      } else if (spatial !== undefined) {
+        const [cotangent, output] = inputs.map((input) => images[input]);
+        const window = { kernel: spatial, strides: spatial, low: [0, 0], high: [0, 0], dilation: [1, 1] };
+        const spread = builder.apply(sumPoolGradientOp, [cotangent], { ...window, spatial });
+        images.push(builder.apply(op, [spread, output], attributes));
       } else if (op === inputOp) images.push(builder.input({ shape, dtype }));
       else {
         images.push(
