@@ -1,5 +1,5 @@
 import type { RitzPair } from '../../src/curvature/index.js';
-import { kindOf, verdictOf, type RunSurvey } from './run-report.js';
+import { conditionBounds, kindOf, verdictOf, type RunSurvey } from './run-report.js';
 
 const pair = ({ value, error, converged }: RitzPair) => ({ value, error, converged });
 
@@ -34,6 +34,8 @@ export function runJson(survey: RunSurvey, files: readonly string[]) {
       upper: Number.isFinite(spectrum.bounds.upper) ? spectrum.bounds.upper : null,
       probability: 1 - spectrum.bounds.failure,
     },
+    // None of an indefinite Hessian, or where the smallest eigenvalue cannot be told from zero.
+    conditionNumber: conditionBounds(network) ?? null,
     waysDown: network.waysDown.map(({ parameters: _, ...way }) => way),
     ...(escape && { escape }),
     kinks: network.kinks,

@@ -136,17 +136,25 @@ function stabilityLines({ network, stability }: RunSurvey): string[] {
   ];
 }
 
-function conditionLine({ spectrum }: NetworkSurvey): string {
+/** Bounds of the condition number, where the smallest eigenvalue is positive for certain. */
+export function conditionBounds({ spectrum }: NetworkSurvey): { lower: number; upper: number } | undefined {
   const [highest] = spectrum.top;
   const [lowest] = spectrum.bottom;
-  const ratio = `λmax/|λmin| ${formatNumber(highest.value / Math.abs(lowest.value))}`;
-  if (lowest.value - lowest.error > 0) {
-    const [low, high] = [
-      (highest.value - highest.error) / (lowest.value + lowest.error),
-      (highest.value + highest.error) / (lowest.value - lowest.error),
-    ];
-    return `condition number ${formatNumber(low)} to ${formatNumber(high)}`;
+  if (lowest.value - lowest.error <= 0) return undefined;
+  return {
+    lower: (highest.value - highest.error) / (lowest.value + lowest.error),
+    upper: (highest.value + highest.error) / (lowest.value - lowest.error),
+  };
+}
+
+function conditionLine(network: NetworkSurvey): string {
+  const [highest] = network.spectrum.top;
+  const [lowest] = network.spectrum.bottom;
+  const bounds = conditionBounds(network);
+  if (bounds !== undefined) {
+    return `condition number ${formatNumber(bounds.lower)} to ${formatNumber(bounds.upper)}`;
   }
+  const ratio = `λmax/|λmin| ${formatNumber(highest.value / Math.abs(lowest.value))}`;
   return lowest.value + lowest.error < 0
     ? `the Hessian is indefinite and has no condition number; ${ratio}`
     : `condition number not bounded: the smallest eigenvalue cannot be told from zero; ${ratio}`;
