@@ -15,7 +15,7 @@ const folder = temporaryFolder();
 afterAll(folder.remove);
 
 const options =
-  'lenet --engine onnx --threads 1 --steps 300 --batch 32 --checkpoint-every 20 --compress onebit --rank-timeout 8 --quiet'.split(
+  'lenet --engine onnx --threads 1 --steps 300 --batch 32 --checkpoint-every 20 --compress onebit --bucket-size 0.02 --rank-timeout 8 --quiet'.split(
     ' ',
   );
 let undisturbed: unknown;
