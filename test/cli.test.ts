@@ -71,7 +71,7 @@ describe('the defaults on digits', () => {
 
   test('tell the progress on standard error', () => {
     expect(finished.stderr).toMatch(
-      /^lenet on digits · 21,386 parameters · adamw · batch 64 · (ONNX Runtime, \d+ threads?|oneDNN, \d+ threads? · [\d.]+ MB a step)\n/,
+      /^lenet on digits · 21,386 parameters · adamw · batch 64 · (ONNX Runtime, \d+ threads?|oneDNN, \d+ threads? · [\d.]+ [kM]B a step)\n/,
     );
     expect(finished.stderr).toContain(`epoch ${result.epochs}/${result.epochs}`);
     expect(finished.stderr).not.toContain('\u001b');

@@ -5,7 +5,14 @@ describe('parseOptimizer', () => {
   test('takes defaults where nothing is said', () => {
     const optimizer = parseOptimizer('adam');
     expect(optimizer.name).toBe('adam');
-    expect(optimizer.options).toEqual({ lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0 });
+    expect(optimizer.options).toEqual({
+      lr: 1e-3,
+      beta1: 0.9,
+      beta2: 0.999,
+      eps: 1e-8,
+      weightDecay: 0,
+      freeze: 0,
+    });
     expect(optimizer.learningRate(123)).toBe(1e-3);
   });
 

@@ -39,7 +39,7 @@ function tupleAttributes(attributes: CheckpointAttributes, lead = 0): TupleAttri
  * A function that is kept whole for as long as derivatives are taken: reverse mode computes its inside again, from arguments that wait
  * for the cotangents. `inlineCheckpoints` opens it before a graph is simplified. It gives a tuple (see ops/tuple).
  */
-export const checkpointOp: Op<CheckpointAttributes> = {
+const checkpointOp: Op<CheckpointAttributes> = {
   name: 'checkpoint',
   infer(inputs, attributes) {
     attributes.body.inputs.forEach((id, index) => {

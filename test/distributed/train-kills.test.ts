@@ -20,8 +20,17 @@ const folder = temporaryFolder();
 afterAll(folder.remove);
 
 const options = [
-  ...['lenet', '--engine', 'onnx', '--threads', '1', '--steps', String(steps), '--batch', '32'],
-  ...['--checkpoint-every', String(interval), '--compress', 'onebit', '--rank-timeout', '8', '--quiet'],
+  'lenet',
+  '--quiet',
+  ...Object.entries({
+    engine: 'onnx',
+    threads: 1,
+    steps,
+    batch: 32,
+    'checkpoint-every': interval,
+    compress: 'onebit',
+    'rank-timeout': 8,
+  }).flatMap(([name, value]) => [`--${name}`, String(value)]),
 ];
 
 const here = process.platform === 'linux' && spawnSync('mpirun.openmpi', ['--version']).error === undefined;
@@ -78,7 +87,7 @@ test.skipIf(!here)(
       kept.push(checkpoint);
     }
     const { code, stderr } = await end;
-    expect(code, stderr).toBe(0);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(sent).toBe(kills);
     // Each time the run went on from what was on the disk when the last rank had ended: less than an interval is lost.
     const resumed = [...stderr.matchAll(/goes on from step (\d+)/g)].map(([, step]) => Number(step));

@@ -21,7 +21,7 @@ type Outside = Pick<Collective, 'send' | 'receive' | 'traffic'>;
 const tagsOfGroups = 2 ** 17;
 
 /** Tags are numbers below 2²⁸ in all MPI libraries that are known here: 17 bits are those of a message, the rest two threads. */
-export const mostThreads = 32;
+const mostThreads = 32;
 
 type Order =
   | {
