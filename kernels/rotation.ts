@@ -14,10 +14,10 @@ function drawSigns(signs: usize, n: u32, seed: u32): void {
 }
 
 /**
- * Three rounds of a transform over vectors of four float32, those of `half` bytes and of two and four times as many, where eight values are
+ * Three rounds of a transform over vectors of numbers of a type, those of `half` bytes and of two and four times as many, where eight values are
  * read and written once for all three.
  */
-function threeRounds(values: usize, end: usize, half: usize): void {
+function threeRounds<T>(values: usize, end: usize, half: usize): void {
   for (let block = values; block < end; block += half << 3) {
     for (let at = block; at < block + half; at += 16) {
       const second = at + (half << 1);
@@ -27,39 +27,39 @@ function threeRounds(values: usize, end: usize, half: usize): void {
       const b = v128.load(at + half);
       const c = v128.load(second);
       const d = v128.load(second + half);
-      const ab = f32x4.add(a, b);
-      const aB = f32x4.sub(a, b);
-      const cd = f32x4.add(c, d);
-      const cD = f32x4.sub(c, d);
-      const abcd = f32x4.add(ab, cd);
-      const aBcD = f32x4.add(aB, cD);
-      const abCD = f32x4.sub(ab, cd);
-      const aBCd = f32x4.sub(aB, cD);
+      const ab = v128.add<T>(a, b);
+      const aB = v128.sub<T>(a, b);
+      const cd = v128.add<T>(c, d);
+      const cD = v128.sub<T>(c, d);
+      const abcd = v128.add<T>(ab, cd);
+      const aBcD = v128.add<T>(aB, cD);
+      const abCD = v128.sub<T>(ab, cd);
+      const aBCd = v128.sub<T>(aB, cD);
       const e = v128.load(third);
       const f = v128.load(third + half);
       const g = v128.load(fourth);
       const h = v128.load(fourth + half);
-      const ef = f32x4.add(e, f);
-      const eF = f32x4.sub(e, f);
-      const gh = f32x4.add(g, h);
-      const gH = f32x4.sub(g, h);
-      const efgh = f32x4.add(ef, gh);
-      const eFgH = f32x4.add(eF, gH);
-      const efGH = f32x4.sub(ef, gh);
-      const eFGh = f32x4.sub(eF, gH);
-      v128.store(at, f32x4.add(abcd, efgh));
-      v128.store(at + half, f32x4.add(aBcD, eFgH));
-      v128.store(second, f32x4.add(abCD, efGH));
-      v128.store(second + half, f32x4.add(aBCd, eFGh));
-      v128.store(third, f32x4.sub(abcd, efgh));
-      v128.store(third + half, f32x4.sub(aBcD, eFgH));
-      v128.store(fourth, f32x4.sub(abCD, efGH));
-      v128.store(fourth + half, f32x4.sub(aBCd, eFGh));
+      const ef = v128.add<T>(e, f);
+      const eF = v128.sub<T>(e, f);
+      const gh = v128.add<T>(g, h);
+      const gH = v128.sub<T>(g, h);
+      const efgh = v128.add<T>(ef, gh);
+      const eFgH = v128.add<T>(eF, gH);
+      const efGH = v128.sub<T>(ef, gh);
+      const eFGh = v128.sub<T>(eF, gH);
+      v128.store(at, v128.add<T>(abcd, efgh));
+      v128.store(at + half, v128.add<T>(aBcD, eFgH));
+      v128.store(second, v128.add<T>(abCD, efGH));
+      v128.store(second + half, v128.add<T>(aBCd, eFGh));
+      v128.store(third, v128.sub<T>(abcd, efgh));
+      v128.store(third + half, v128.sub<T>(aBcD, eFgH));
+      v128.store(fourth, v128.sub<T>(abCD, efGH));
+      v128.store(fourth + half, v128.sub<T>(aBCd, eFGh));
     }
   }
 }
 
-function twoRounds(values: usize, end: usize, half: usize): void {
+function twoRounds<T>(values: usize, end: usize, half: usize): void {
   for (let block = values; block < end; block += half << 2) {
     for (let at = block; at < block + half; at += 16) {
       const other = at + (half << 1);
@@ -67,104 +67,47 @@ function twoRounds(values: usize, end: usize, half: usize): void {
       const b = v128.load(at + half);
       const c = v128.load(other);
       const d = v128.load(other + half);
-      const ab = f32x4.add(a, b);
-      const aB = f32x4.sub(a, b);
-      const cd = f32x4.add(c, d);
-      const cD = f32x4.sub(c, d);
-      v128.store(at, f32x4.add(ab, cd));
-      v128.store(at + half, f32x4.add(aB, cD));
-      v128.store(other, f32x4.sub(ab, cd));
-      v128.store(other + half, f32x4.sub(aB, cD));
+      const ab = v128.add<T>(a, b);
+      const aB = v128.sub<T>(a, b);
+      const cd = v128.add<T>(c, d);
+      const cD = v128.sub<T>(c, d);
+      v128.store(at, v128.add<T>(ab, cd));
+      v128.store(at + half, v128.add<T>(aB, cD));
+      v128.store(other, v128.sub<T>(ab, cd));
+      v128.store(other + half, v128.sub<T>(aB, cD));
     }
   }
 }
 
-function oneRound(values: usize, end: usize, half: usize): void {
+function oneRound<T>(values: usize, end: usize, half: usize): void {
   for (let block = values; block < end; block += half << 1) {
     for (let at = block; at < block + half; at += 16) {
       const a = v128.load(at);
       const b = v128.load(at + half);
-      v128.store(at, f32x4.add(a, b));
-      v128.store(at + half, f32x4.sub(a, b));
+      v128.store(at, v128.add<T>(a, b));
+      v128.store(at + half, v128.sub<T>(a, b));
     }
   }
 }
 
-/** `threeRounds` of 16-bit numbers, eight a vector. */
-function threeShortRounds(values: usize, end: usize, half: usize): void {
-  for (let block = values; block < end; block += half << 3) {
-    for (let at = block; at < block + half; at += 16) {
-      const second = at + (half << 1);
-      const third = at + (half << 2);
-      const fourth = third + (half << 1);
-      const a = v128.load(at);
-      const b = v128.load(at + half);
-      const c = v128.load(second);
-      const d = v128.load(second + half);
-      const ab = i16x8.add(a, b);
-      const aB = i16x8.sub(a, b);
-      const cd = i16x8.add(c, d);
-      const cD = i16x8.sub(c, d);
-      const abcd = i16x8.add(ab, cd);
-      const aBcD = i16x8.add(aB, cD);
-      const abCD = i16x8.sub(ab, cd);
-      const aBCd = i16x8.sub(aB, cD);
-      const e = v128.load(third);
-      const f = v128.load(third + half);
-      const g = v128.load(fourth);
-      const h = v128.load(fourth + half);
-      const ef = i16x8.add(e, f);
-      const eF = i16x8.sub(e, f);
-      const gh = i16x8.add(g, h);
-      const gH = i16x8.sub(g, h);
-      const efgh = i16x8.add(ef, gh);
-      const eFgH = i16x8.add(eF, gH);
-      const efGH = i16x8.sub(ef, gh);
-      const eFGh = i16x8.sub(eF, gH);
-      v128.store(at, i16x8.add(abcd, efgh));
-      v128.store(at + half, i16x8.add(aBcD, eFgH));
-      v128.store(second, i16x8.add(abCD, efGH));
-      v128.store(second + half, i16x8.add(aBCd, eFGh));
-      v128.store(third, i16x8.sub(abcd, efgh));
-      v128.store(third + half, i16x8.sub(aBcD, eFgH));
-      v128.store(fourth, i16x8.sub(abCD, efGH));
-      v128.store(fourth + half, i16x8.sub(aBCd, eFGh));
-    }
-  }
-}
-
-function oneShortRound(values: usize, end: usize, half: usize): void {
-  for (let block = values; block < end; block += half << 1) {
-    for (let at = block; at < block + half; at += 16) {
-      const a = v128.load(at);
-      const b = v128.load(at + half);
-      v128.store(at, i16x8.add(a, b));
-      v128.store(at + half, i16x8.sub(a, b));
-    }
-  }
-}
-
-/** The rounds of a transform over whole vectors; the two inside of them are `pairSum`'s and `pairDifference`'s. */
-function transform(values: usize, n: u32): void {
-  const size = (<usize>n) << 2;
+/** The rounds of a transform over whole vectors of `bytes` bytes together; those inside of vectors are done elsewhere. */
+function transform<T>(values: usize, bytes: usize): void {
   let half: usize = 16;
-  for (; half << 3 <= size; half <<= 3) threeRounds(values, values + size, half);
-  if (half << 2 <= size) {
-    twoRounds(values, values + size, half);
+  for (; half << 3 <= bytes; half <<= 3) threeRounds<T>(values, values + bytes, half);
+  if (half << 2 <= bytes) {
+    twoRounds<T>(values, values + bytes, half);
     half <<= 2;
   }
-  if (half < size) oneRound(values, values + size, half);
+  if (half < bytes) oneRound<T>(values, values + bytes, half);
 }
 
 /** The transform of the signs of a message, as 16-bit numbers: the table has the first three rounds. */
 function transformSigns(codes: usize, values: usize, n: u32): void {
-  const size = (<usize>n) << 1;
-  for (let at = values; at < values + size; at += 16, codes++) {
+  const bytes = (<usize>n) << 1;
+  for (let at = values; at < values + bytes; at += 16, codes++) {
     v128.store(at, v128.load(((<usize>load<u8>(codes)) << 4) + rotationTable));
   }
-  let half: usize = 16;
-  for (; half << 3 <= size; half <<= 3) threeShortRounds(values, values + size, half);
-  for (; half < size; half <<= 1) oneShortRound(values, values + size, half);
+  transform<i16>(values, bytes);
 }
 
 function lowLanes(a: v128, b: v128): v128 {
@@ -266,7 +209,7 @@ export function driveEncode(
       i32.store(scratch + at, reinterpret<i32>(value) ^ i32.load(signs + at));
     }
     memory.fill(scratch + at, 0, ((<usize>block) << 2) - at);
-    transform(scratch, block);
+    transform<f32>(scratch, (<usize>block) << 2);
     const magnitude = writeSigns(scratch, block, out + 4);
     const size: f32 = square < Infinity ? (magnitude > 0 ? square / magnitude : 0) : <f32>NaN;
     f32.store(out, size);
