@@ -1,4 +1,4 @@
-/** What does compression cost in accuracy? The same run with every codec, on ranks of this machine, over several seeds. */
+/** What does compression cost in accuracy? The same run with every codec and error feedback, on ranks of this machine, over several seeds. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ async function trained(options: AccuracyBench, codec: string, seed: number, out:
   const { model, data, workers, steps, batch, optimizer, timeoutMs } = options;
   const flags = { data, workers, compress: codec, steps, batch, optimizer, seed, out };
   const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, `${value}`]);
-  const program = ['--import', 'tsx', command, 'train', model, ...words, '--json'];
+  const program = ['--import', 'tsx', command, 'train', model, ...words, '--feedback', '--json'];
   const { stdout } = await run(process.execPath, program, {
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
@@ -65,8 +65,8 @@ export async function benchAccuracy(options: AccuracyBench): Promise<object[]> {
         for (let seed = 0; seed < seeds; seed++)
           outcomes.push(await trained(options, codec, seed, join(folder, `${place}-${seed}`)));
       } catch (error) {
-        const said = error instanceof Error ? error.message.trimEnd().slice(-300) : String(error);
-        console.log(`${codec.padEnd(22)} failed: ${said}`);
+        const lines = error instanceof Error ? error.message.trimEnd().split('\n') : [String(error)];
+        console.log(`${codec.padEnd(22)} FAILS: ${lines.at(-1)}`);
         continue;
       }
       const accuracies = outcomes.map(({ test }) => 100 * test.accuracy);
