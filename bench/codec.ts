@@ -4,6 +4,7 @@ import { withFeedback } from '../src/distributed/codec/feedback.js';
 import { codecs, parseCodec } from '../src/distributed/codec/registry.js';
 import { Workspace } from '../src/distributed/codec/workspace.js';
 import { Generator, normal } from '../src/random/index.js';
+import { median } from './compare.js';
 import { digits } from './table.js';
 
 export interface CodecBench {
@@ -21,10 +22,7 @@ interface Subject {
 }
 
 const spread = (speeds: readonly number[]) => {
-  const sorted = speeds.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const median = (sorted[Math.floor(middle - 0.5)] + sorted[Math.floor(middle)]) / 2;
-  return { min: sorted[0], median, max: sorted[sorted.length - 1] };
+  return { min: Math.min(...speeds), median: median(speeds), max: Math.max(...speeds) };
 };
 
 /** Values that are coded at random magnitudes: a million normal numbers, again and again. */

@@ -2,7 +2,6 @@
  * How long does a Hessian-vector product take beside a gradient, how long do ten eigenpairs, a plane beside as many forward passes, and what
  * memory do Lanczos' vectors take? float32; batch norm by its running statistics.
  */
-import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findLibrary } from '../src/compile/native/index.js';
@@ -90,7 +89,7 @@ function eigenpairs(model: keyof typeof eigenCases): CurvatureCase {
   return {
     name: `eigen-${model}`,
     contenders(threads) {
-      if (!existsSync(file)) writeForTorch(file, spec);
+      writeForTorch(file, spec);
       const images = side === undefined ? [] : [side];
       return [
         ...ownEngines().map((engine) =>

@@ -8,13 +8,5 @@ export { fillTables } from './tables';
 export { ternDecode, ternEncode, twoBitDecode, twoBitEncode } from './ternary';
 export { addTimesRight, lowRank, orthonormalise, timesLeft } from './low-rank';
 export { driveDecode, driveEncode } from './rotation';
-export {
-  addAndSelect,
-  countAbove,
-  keepAbove,
-  moveAndSelect,
-  rankedAt,
-  sampleAt,
-  selectAbove,
-} from './select';
+export { addAndSelect, keepAbove, moveAndSelect, rankedAt, sampleAt, selectAbove } from './select';
 export { addAt, clearAt, gatherAt, riceDecode, riceEncode, scatterAt, squareSum } from './sparse';

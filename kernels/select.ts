@@ -5,7 +5,7 @@ function below4(x: v128, limit: v128): v128 {
 }
 
 /** How many values are not below the threshold in magnitude. */
-export function countAbove(values: usize, n: u32, threshold: f32): u32 {
+function countAbove(values: usize, n: u32, threshold: f32): u32 {
   const limit = f32x4.splat(threshold);
   const whole = values + ((n & ~15) << 2);
   const end = values + (n << 2);

@@ -119,6 +119,11 @@ export async function trainOnThreads(
   const threads: Worker[] = [];
   const relays: MessagePort[] = [];
   const done: Promise<void>[] = [];
+  // For whoever waits for nothing that a broken group would tell.
+  const failure = new Promise<never>((_, reject) => {
+    broken.signal.addEventListener('abort', () => reject(broken.signal.reason as Error));
+  });
+  failure.catch(() => undefined);
   let over = false;
   const fail = (error: Error): void => {
     if (over) return;
@@ -162,7 +167,7 @@ export async function trainOnThreads(
     const result = await train({ ...options, group });
     await collective.close();
     // What this thread relays for others must have left before processes part.
-    if (processes !== undefined) await Promise.all(done);
+    if (processes !== undefined) await Promise.race([Promise.all(done), failure]);
     return result;
   } finally {
     over = true;

@@ -81,14 +81,14 @@ export async function openRun(
   warn: (message: string) => void,
 ): Promise<RunFolder> {
   if (!resume) return RunFolder.create(path, description);
-  compare(path, await readRun(path), description, plan, warn);
+  const begun = await readRun(path);
+  compare(path, begun, description, plan, warn);
   // What it goes on with now is what it goes on with the next time.
   const { target, engine, options } = description;
-  const { options: begun } = await readRun(path);
   return RunFolder.resume(path, {
     target,
     engine,
-    options: { ...begun, distributed: options.distributed ?? null },
+    options: { ...begun.options, distributed: options.distributed ?? null },
   });
 }
 

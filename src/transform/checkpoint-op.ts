@@ -3,11 +3,12 @@ import { ScreeError } from '../graph/errors.js';
 import type { Graph } from '../graph/graph.js';
 import type { Op, TensorType } from '../graph/op.js';
 import { sameShape, showShape } from '../graph/shape.js';
-import { Builder, building, type Tensor } from '../graph/tensor.js';
+import type { Builder, Tensor } from '../graph/tensor.js';
 import { barrier } from '../ops/barrier.js';
 import { concat } from '../ops/slices.js';
 import { memberOp, pack, tupleMember, tupleType, type TupleAttributes } from '../ops/tuple.js';
 import { pushforward } from './forward.js';
+import { rebuild } from './rebuild.js';
 import { pullback } from './reverse.js';
 import { captureBody, inline } from './scan-body.js';
 import { vmap } from './vmap.js';
@@ -137,26 +138,13 @@ export function inlineCheckpoints(graph: Graph): Graph {
 }
 
 function inlineOnce(graph: Graph): Graph {
-  const builder = new Builder();
-  return building(builder, () => {
-    const images: Tensor[] = [];
-    const results = new Map<number, readonly Tensor[]>();
-    graph.nodes.forEach(({ op, inputs, attributes }, id) => {
-      const operands = inputs.map((input) => images[input]);
-      const members = op === memberOp ? results.get(inputs[0]) : undefined;
-      if (members !== undefined) {
-        images.push(members[attributes.index as number]);
-      } else if (op === checkpointOp) {
-        const own = inline(builder, (attributes as CheckpointAttributes).body, operands);
-        results.set(id, own);
-        images.push(flattened(own));
-      } else {
-        images.push(builder.apply(op, operands, attributes));
-      }
-    });
-    return builder.graph(
-      graph.inputs.map((id) => images[id]),
-      graph.outputs.map((id) => images[id]),
-    );
+  const results = new Map<number, readonly Tensor[]>();
+  return rebuild(graph, ({ node: { op, inputs, attributes }, id, operands, builder }) => {
+    const members = op === memberOp ? results.get(inputs[0]) : undefined;
+    if (members !== undefined) return members[attributes.index as number];
+    if (op !== checkpointOp) return undefined;
+    const own = inline(builder, (attributes as CheckpointAttributes).body, operands);
+    results.set(id, own);
+    return flattened(own);
   });
 }

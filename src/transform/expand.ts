@@ -1,7 +1,7 @@
 import { ScreeError } from '../graph/errors.js';
 import { inputOp, type Graph, type Node } from '../graph/graph.js';
 import type { Op } from '../graph/op.js';
-import { Builder, building, type Tensor } from '../graph/tensor.js';
+import { rebuild } from './rebuild.js';
 import { simplify } from './simplify.js';
 
 /** Whether a target takes an op as it is, perhaps only for some shapes and element types. */
@@ -23,23 +23,10 @@ function isLeaf(op: Op): boolean {
 }
 
 function expandOnce(graph: Graph, takes: Takes): Graph {
-  const builder = new Builder();
-  return building(builder, () => {
-    const images: Tensor[] = [];
-    for (const node of graph.nodes) {
-      const { op, inputs, attributes } = node;
-      const operands = inputs.map((input) => images[input]);
-      if (isLeaf(op) || takes(op, node, graph)) {
-        images.push(builder.apply(op, operands, attributes));
-      } else if (op.decompose !== undefined) {
-        images.push(op.decompose(operands, attributes));
-      } else {
-        throw new ScreeError(`${op.name}: this target has neither the op nor a decomposition of it`);
-      }
-    }
-    return builder.graph(
-      graph.inputs.map((id) => images[id]),
-      graph.outputs.map((id) => images[id]),
-    );
+  return rebuild(graph, ({ node, operands }) => {
+    const { op, attributes } = node;
+    if (isLeaf(op) || takes(op, node, graph)) return undefined;
+    if (op.decompose !== undefined) return op.decompose(operands, attributes);
+    throw new ScreeError(`${op.name}: this target has neither the op nor a decomposition of it`);
   });
 }

@@ -1,7 +1,7 @@
-import { inputOp, type Graph } from '../graph/graph.js';
-import { Builder, building, type Tensor } from '../graph/tensor.js';
+import type { Graph } from '../graph/graph.js';
 import { convOp, type ConvAttributes } from '../ops/conv.js';
 import { normalizeOp } from '../ops/norm.js';
+import { rebuild } from './rebuild.js';
 
 /**
  * Takes batch norm by running statistics into the convolution before it, where nothing of either but the image changes from run to run:
@@ -30,27 +30,15 @@ export function foldNorms(graph: Graph, changes: readonly boolean[]): Graph {
   };
   const folded = nodes.map((_, id) => isFolded(id));
   if (!folded.includes(true)) return graph;
-  const builder = new Builder();
-  return building(builder, () => {
-    const images: Tensor[] = [];
-    nodes.forEach(({ op, inputs, attributes, shape, dtype }, id) => {
-      const given = inputs.map((input) => images[input]);
-      if (op === inputOp) images.push(builder.input({ shape, dtype }));
-      else if (!folded[id]) images.push(builder.apply(op, given, attributes));
-      else {
-        const convolution = nodes[inputs[0]];
-        const [x, w] = convolution.inputs.map((input) => images[input]);
-        const [, mean, variance, scale, bias] = given;
-        const s = scale.mul(variance.add((attributes as { epsilon: number }).epsilon).rsqrt());
-        const ones = (rank: number) => new Array<number>(rank).fill(1);
-        const weights = w.mul(s.reshape([s.size, ...ones(w.shape.length - 1)]));
-        const shift = bias.sub(mean.mul(s)).reshape([1, s.size, ...ones(shape.length - 2)]);
-        images.push(builder.apply(convOp, [x, weights], convolution.attributes as ConvAttributes).add(shift));
-      }
-    });
-    return builder.graph(
-      graph.inputs.map((id) => images[id]),
-      graph.outputs.map((id) => images[id]),
-    );
+  return rebuild(graph, ({ node, id, operands, images, builder }) => {
+    if (!folded[id]) return undefined;
+    const convolution = nodes[node.inputs[0]];
+    const [x, w] = convolution.inputs.map((input) => images[input]);
+    const [, mean, variance, scale, bias] = operands;
+    const s = scale.mul(variance.add((node.attributes as { epsilon: number }).epsilon).rsqrt());
+    const ones = (rank: number) => new Array<number>(rank).fill(1);
+    const weights = w.mul(s.reshape([s.size, ...ones(w.shape.length - 1)]));
+    const shift = bias.sub(mean.mul(s)).reshape([1, s.size, ...ones(node.shape.length - 2)]);
+    return builder.apply(convOp, [x, weights], convolution.attributes as ConvAttributes).add(shift);
   });
 }

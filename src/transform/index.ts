@@ -13,6 +13,7 @@ export { fourthDerivative, thirdDerivative } from './forms.js';
 export { jet, type Jet, type JetOptions } from './jet.js';
 export { vmap, type VmapOptions } from './vmap.js';
 export { expandComposites, type Takes } from './expand.js';
+export { rebuild, type Rewritten } from './rebuild.js';
 export { simplify } from './simplify.js';
 export { foldNorms } from './fold-norms.js';
 export { splitGraph, type SplitGraph } from './split.js';

@@ -51,20 +51,25 @@ export class Monomials {
     return this.exponents.length;
   }
 
+  /** The place, within its degree, of the monomial with these powers. */
+  placeOf(powers: readonly number[]): number {
+    this.#places ??= new Map(
+      this.exponents.map((each, place) => [each.join(), place - this.offsets[sum(each)]]),
+    );
+    return this.#places.get(powers.join()) ?? 0;
+  }
+
   /** Places, within their degree, of the products of monomials of two degrees; undefined where they simply add up. */
   products(first: number, second: number): Int32Array | undefined {
     if (this.variables <= 2 || first === 0 || second === 0) return undefined;
     const key = first * (this.order + 1) + second;
     const known = this.#tables.get(key);
     if (known !== undefined) return known;
-    const places = (this.#places ??= new Map(
-      this.exponents.map((powers, place) => [powers.join(), place - this.offsets[sum(powers)]]),
-    ));
     const [a, b] = [first, second].map((degree) =>
       this.exponents.slice(this.offsets[degree], this.offsets[degree + 1]),
     );
     const table = Int32Array.from(
-      a.flatMap((left) => b.map((right) => places.get(left.map((power, i) => power + right[i]).join()) ?? 0)),
+      a.flatMap((left) => b.map((right) => this.placeOf(left.map((power, i) => power + right[i])))),
     );
     this.#tables.set(key, table);
     return table;

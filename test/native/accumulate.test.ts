@@ -1,45 +1,24 @@
 import { expect, test } from 'vitest';
 import type { NDArray } from '../../src/graph/index.js';
-import { batchNorm, conv, crossEntropy, dense, flatten, relu, sequential } from '../../src/nn/index.js';
+import { batchNorm, conv, dense, flatten, relu, sequential } from '../../src/nn/index.js';
 import { parseOptimizer } from '../../src/optim/index.js';
-import { Generator, integers, normal } from '../../src/random/index.js';
+import { Generator } from '../../src/random/index.js';
 import { AccumulatedStep } from '../../src/train/accumulate.js';
-import { judgeOf } from '../../src/train/judge.js';
-import { startState } from '../../src/train/start.js';
-import { TrainingStep, type Stepper, type StepRequest } from '../../src/train/step.js';
+import { sampleStep, type SampleStep } from '../../src/train/sample-step.js';
+import { TrainingStep, type Stepper } from '../../src/train/step.js';
 import { describeNative, relativeError } from './support.js';
 
-const shape = [4, 12, 12];
-const batchSize = 48;
-const classes = ['a', 'b', 'c'];
-const random = new Generator(5);
-const inputs = normal(random, [batchSize, ...shape]);
-const labels = integers(random, [batchSize], 0, classes.length);
-
-function requestOn(target: 'javascript' | 'native', norm: boolean): StepRequest {
+function settingOn(target: 'javascript' | 'native', norm: boolean): SampleStep {
   const block = () => [conv(8, 3, { padding: 1 }), ...(norm ? [batchNorm()] : []), relu()];
-  const model = sequential(...block(), ...block(), flatten(), dense(classes.length));
-  const initial = model.init(new Generator(3), shape);
+  const model = sequential(...block(), ...block(), flatten(), dense(3));
   const optimizer = parseOptimizer('sgd:momentum=0.9');
-  return {
-    model,
-    initial,
-    input: { shape, dtype: 'float32' },
-    label: { shape: [], dtype: 'int32' },
-    judge: judgeOf({ kind: 'classification', classes }, crossEntropy, shape),
-    compile: { target },
-    start: startState(initial, optimizer),
-    batchSize,
-    optimizer,
-    cyclesMomentum: false,
-    mixes: false,
-  };
+  return sampleStep({ model, input: [4, 12, 12], outputs: 3, batchSize: 48, optimizer, target, threads: 1 });
 }
 
 /** The state after three steps, and what the program took beside it. */
-async function walk(request: StepRequest, stepper: Stepper) {
+async function walk({ request, examples, labels }: SampleStep, stepper: Stepper) {
   for (let step = 1; step <= 3; step++) {
-    await stepper.run({ inputs, labels }, { lr: 0.05, step, random: new Generator(7).fork(step) });
+    await stepper.run({ inputs: examples, labels }, { lr: 0.05, step, random: new Generator(7).fork(step) });
   }
   const tensors: Record<string, NDArray> = request.start.state.tensors();
   const { memoryBytes = NaN } = stepper;
@@ -48,8 +27,8 @@ async function walk(request: StepRequest, stepper: Stepper) {
 }
 
 async function accumulated(target: 'javascript' | 'native', norm: boolean) {
-  const request = requestOn(target, norm);
-  return walk(request, await AccumulatedStep.compile(request, 8));
+  const setting = settingOn(target, norm);
+  return walk(setting, await AccumulatedStep.compile(setting.request, 8));
 }
 
 /** The largest relative error of a tensor; biases before batch norm have no gradient but rounding. */
@@ -60,8 +39,8 @@ function largestError(actual: Record<string, NDArray>, expected: Record<string, 
 
 describeNative('a batch in parts, on oneDNN', () => {
   test('gives the step of the whole batch, and takes less memory', async () => {
-    const request = requestOn('native', false);
-    const whole = await walk(request, await TrainingStep.compile(request));
+    const setting = settingOn('native', false);
+    const whole = await walk(setting, await TrainingStep.compile(setting.request));
     const parts = await accumulated('native', false);
     // Sums of float32 in another order, passed on through three steps.
     expect(largestError(parts.tensors, whole.tensors)).toBeLessThan(1e-5);

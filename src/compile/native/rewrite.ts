@@ -1,7 +1,6 @@
 import type { Graph, Node } from '../../graph/graph.js';
-import { inputOp } from '../../graph/graph.js';
 import { sizeOf, type Shape } from '../../graph/shape.js';
-import { Builder, building, type Tensor } from '../../graph/tensor.js';
+import type { Tensor } from '../../graph/tensor.js';
 import { addOp } from '../../ops/arithmetic.js';
 import { matmulOp } from '../../ops/matmul.js';
 import { sumPoolGradientOp } from '../../ops/pool.js';
@@ -9,7 +8,7 @@ import { sumOp } from '../../ops/reduce.js';
 import { transposeOp } from '../../ops/shape-ops.js';
 import { concat, padOp } from '../../ops/slices.js';
 import { maskPositiveOp } from '../../ops/unary.js';
-import { simplify } from '../../transform/index.js';
+import { rebuild, simplify } from '../../transform/index.js';
 import { Patterns } from './patterns.js';
 
 /** A part of a tensor, and where it begins along the axis that is divided. */
@@ -128,40 +127,20 @@ export function rewriteForLibrary(graph: Graph): Graph {
   const sums = graph.nodes.map((_, id) => rewriter.partsOf(id));
   const spreads = graph.nodes.map((_, id) => rewriter.spreadOf(id));
   if ([...products, ...sums, ...spreads].every((found) => found === undefined)) return graph;
-  const builder = new Builder();
-  const rewritten = building(builder, () => {
-    const images: Tensor[] = [];
-    graph.nodes.forEach(({ op, inputs, attributes, shape, dtype }, id) => {
-      const [product, sum, spatial] = [products[id], sums[id], spreads[id]];
-      if (product !== undefined) {
-        images.push(rowsOf(images[product.x]).transpose([1, 0]).matmul(rowsOf(images[product.y])));
-      } else if (sum !== undefined) {
-        images.push(
-          concat(
-            sum.parts.map((part) => images[part]),
-            sum.axis,
-          ),
-        );
-      } else if (spatial !== undefined) {
-        const [cotangent, output] = inputs.map((input) => images[input]);
-        const window = { kernel: spatial, strides: spatial, low: [0, 0], high: [0, 0], dilation: [1, 1] };
-        const spread = builder.apply(sumPoolGradientOp, [cotangent], { ...window, spatial });
-        images.push(builder.apply(op, [spread, output], attributes));
-      } else if (op === inputOp) images.push(builder.input({ shape, dtype }));
-      else {
-        images.push(
-          builder.apply(
-            op,
-            inputs.map((input) => images[input]),
-            attributes,
-          ),
-        );
-      }
-    });
-    return builder.graph(
-      graph.inputs.map((id) => images[id]),
-      graph.outputs.map((id) => images[id]),
-    );
+  const rewritten = rebuild(graph, ({ node: { op, attributes }, id, operands, images, builder }) => {
+    const [product, sum, spatial] = [products[id], sums[id], spreads[id]];
+    if (product !== undefined) {
+      return rowsOf(images[product.x]).transpose([1, 0]).matmul(rowsOf(images[product.y]));
+    }
+    if (sum !== undefined) {
+      const parts = sum.parts.map((part) => images[part]);
+      return concat(parts, sum.axis);
+    }
+    if (spatial === undefined) return undefined;
+    const [cotangent, output] = operands;
+    const window = { kernel: spatial, strides: spatial, low: [0, 0], high: [0, 0], dilation: [1, 1] };
+    const spread = builder.apply(sumPoolGradientOp, [cotangent], { ...window, spatial });
+    return builder.apply(op, [spread, output], attributes);
   });
   return simplify(rewritten);
 }

@@ -53,7 +53,7 @@ const unit = (u: readonly number[]): number[] => {
 const starts = 6;
 const steps = 60;
 
-/** Directions in which the form is low and high: where a descent on the sphere ends, from the axes and some other starts. */
+/** Directions in which the form is low and high: where a descent on the sphere ends, from some starts. */
 export function steepDirections(form: Form): number[][] {
   const generator = new Generator(11).fork('form');
   const { variables } = form;

@@ -197,11 +197,11 @@ export function balanced(splitting: Splitting, series: Series): { splitting: Spl
 /** What moving the origin by a distance along each coordinate may do to each coefficient: it takes from those of the next degree. */
 function addBlur({ space, value, error }: Series, distances: readonly number[]): void {
   const { offsets, order, exponents } = space;
-  const places = new Map(exponents.map((powers, place) => [powers.join(), place]));
   for (let degree = order - 1; degree >= 1; degree--) {
     for (let m = offsets[degree]; m < offsets[degree + 1]; m++) {
       distances.forEach((distance, axis) => {
-        const next = places.get(exponents[m].map((power, i) => power + Number(i === axis)).join()) ?? 0;
+        const product = exponents[m].map((power, i) => power + Number(i === axis));
+        const next = offsets[degree + 1] + space.placeOf(product);
         error[m] += distance * (exponents[m][axis] + 1) * (Math.abs(value[next]) + error[next]);
       });
     }

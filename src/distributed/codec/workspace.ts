@@ -62,7 +62,6 @@ export interface Kernels {
   qsgdDecode(message: number, n: number, group: number, into: number, adding: number): void;
   naturalEncode(values: number, kept: number, rest: number, n: number, seed: number, out: number): void;
   naturalDecode(message: number, n: number, into: number, adding: number): void;
-  countAbove(values: number, n: number, threshold: number): number;
   selectAbove(values: number, n: number, threshold: number, most: number, indices: number): number;
   addAndSelect(
     values: number,

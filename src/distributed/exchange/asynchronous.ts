@@ -7,6 +7,7 @@ import type { Coder } from '../codec/codec.js';
 import type { Values, Workspace } from '../codec/workspace.js';
 import { Clock } from './clock.js';
 import { coderFor } from './coder.js';
+import { Ending } from './ending.js';
 import { Frame } from './frame.js';
 import { Gate } from './gate.js';
 import { named, placesOf } from './named.js';
@@ -50,8 +51,6 @@ function plainCoder(workspace: Workspace): Coder {
   };
 }
 
-/** Ranks' words to rank 0 about the end of the run, and its answers. */
-const wishes = 2 ** 14 - 3;
 const tagOf = (bucket: number, answer: boolean) => (2 * bucket + Number(answer)) % (2 ** 14 - 4);
 
 /** What a server holds of one bucket. */
@@ -211,54 +210,17 @@ function asynchronous(request: SynchroniserRequest, { staleness, servers }: Stal
     }
   }
 
-  /** After which step of all the run is to end, once a rank has wished it. */
-  let endsAfter: number | undefined;
-  const lastAnswer = new Array<number>(size).fill(0);
-  const endGate = new Gate(size, slack);
+  const ending = new Ending(collective, slack, lag, (error) => fail(error));
   /** Word of the end, by step: the answers to this rank's. */
   const words: Promise<void>[] = new Array<Promise<void>>(slots).fill(Promise.resolve());
-
-  function hear(wish: boolean): void {
-    // No rank passes this step without an answer that is yet to be given.
-    if (wish) endsAfter ??= Math.max(...lastAnswer) + lag + 1;
-  }
-
-  async function serveWishes(other: number, after: number): Promise<void> {
-    const word = new Uint8Array(1);
-    for (let step = after + 1; ; step++) {
-      const { bytes } = await collective.receive(word, other, wishes);
-      if (bytes === 0) return;
-      hear(word[0] === 1);
-      await new Promise<void>((pass) => endGate.arrive(other, step, pass));
-      lastAnswer[other] = step;
-      const text = new Uint8Array(Float64Array.of(endsAfter ?? -1).buffer);
-      collective.send(text, other, wishes + 1).catch(fail);
-    }
-  }
-
-  async function tellWish(step: number, wish: boolean): Promise<void> {
-    if (rank === 0) {
-      hear(wish);
-      await new Promise<void>((pass) => endGate.arrive(0, step, pass));
-      lastAnswer[0] = step;
-      return;
-    }
-    const text = new Uint8Array(8);
-    await Promise.all([
-      collective.receive(text, 0, wishes + 1),
-      collective.send(Uint8Array.of(Number(wish)), 0, wishes),
-    ]);
-    const [told] = new Float64Array(text.buffer);
-    if (told >= 0) endsAfter ??= told;
-  }
-
+  const places = placesOf(buckets);
   let serving: Promise<unknown> | undefined;
 
   return {
     every: Infinity,
     state: named(
       stretches.map(({ coder: { state }, values: { length } }, index) => ({
-        place: placesOf(buckets)[index],
+        place: places[index],
         length,
         state,
       })),
@@ -272,25 +234,18 @@ function asynchronous(request: SynchroniserRequest, { staleness, servers }: Stal
         const works = stretches.flatMap(({ shelf }, bucket) =>
           shelf === undefined ? [] : shelf.ranks.map((_, index) => serve(shelf, index, bucket, step - 1)),
         );
-        if (rank === 0) {
-          endGate.restart(step - 1);
-          lastAnswer.fill(step - 1);
-          works.push(...others.map((other) => serveWishes(other, step - 1)));
-        }
+        if (rank === 0) works.push(...ending.serve(others, step - 1));
         serving = Promise.all(works);
         serving.catch(fail);
       },
-      endsAt: (step) => endsAfter !== undefined && step >= endsAfter,
+      endsAt: (step) => ending.isAt(step),
       async step(current, step, wish) {
-        if (size === 1) {
-          if (wish) endsAfter ??= step;
-          return;
-        }
+        if (size === 1) return ending.tell(step, wish);
         const slot = step % slots;
         const due = (step - lag + slots) % slots;
         const before = stretches.map(({ values }) => workspace.floats(values).slice());
         read(current);
-        words[slot] = tellWish(step, wish);
+        words[slot] = ending.tell(step, wish);
         words[slot].catch(() => undefined);
         for (const [bucket, stretch] of stretches.entries()) {
           const { server, values, heard, own, coder, outbox, inbox, answers, sent, shelf } = stretch;
@@ -348,7 +303,7 @@ function asynchronous(request: SynchroniserRequest, { staleness, servers }: Stal
               ...stretches.flatMap(({ server }, bucket) =>
                 server === rank ? [] : [collective.send(nothing, server, tagOf(bucket, false))],
               ),
-              ...(rank === 0 ? [] : [collective.send(nothing, 0, wishes)]),
+              ending.pause(),
               serving,
             ]),
           ),

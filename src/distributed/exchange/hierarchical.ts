@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import { none } from '../codec/none.js';
 import { define } from '../../optim/index.js';
-import { allgather } from './allgather.js';
-import { allreduce } from './allreduce.js';
 import { Clock } from './clock.js';
 import type { Bucket, Exchange, ExchangeMaker } from './exchange.js';
-import { exchangeFor } from './fitting.js';
+import { exchangeFor, fitting } from './fitting.js';
 import { sparse } from './sparse.js';
-import { twoPhase } from './two-phase.js';
 import type { Collective } from '../collective/collective.js';
 import type { Workspace } from '../codec/workspace.js';
 
@@ -61,7 +58,7 @@ export function hierarchical(request: HierarchicalRequest): Exchange {
   };
 }
 
-const between = { allreduce, 'two-phase': twoPhase, allgather, sparse };
+const between = { ...fitting, sparse };
 const names = ['auto', 'allreduce', 'two-phase', 'allgather', 'sparse'] as const;
 
 /** Two levels by the hosts of the collective: with one host nothing is coded, with one rank on each all is between hosts. */
@@ -77,8 +74,7 @@ export const hierarchicalExchange = define(
       const own = everyone.filter((other) => hosts[other] === hosts[rank]);
       const leaders = everyone.filter((other) => hosts.indexOf(hosts[other]) === other);
       const codec = leaders.length === 1 ? none.create({}) : request.codec;
-      const named = options.between === 'auto' ? exchangeFor(codec) : options.between;
-      const make = Object.entries(between).find(([name]) => name === named)?.[1] ?? allreduce;
+      const make = between[options.between === 'auto' ? exchangeFor(codec) : options.between];
       return hierarchical({
         host: collective.group(own, 1),
         between:

@@ -2,15 +2,11 @@ import { z } from 'zod';
 import { ndarray } from '../../graph/ndarray.js';
 import { define } from '../../optim/index.js';
 import { none } from '../codec/none.js';
-import { allgather } from './allgather.js';
 import { allreduce } from './allreduce.js';
 import { Clock } from './clock.js';
 import type { ExchangeMaker } from './exchange.js';
-import { exchangeFor } from './fitting.js';
+import { exchangeFor, fitting } from './fitting.js';
 import { named, placesOf } from './named.js';
-import { twoPhase } from './two-phase.js';
-
-const made = { allreduce, 'two-phase': twoPhase, allgather };
 
 /**
  * 1-bit Adam's exchange (Tang et al. 2021, arXiv 2102.02888, algorithm 1): gradients as they are for `warmup` steps, then momenta,
@@ -41,9 +37,7 @@ export const onebitAdam = define(
       const { workspace, buckets, codec } = request;
       const { kernels } = workspace;
       const before = allreduce({ ...request, codec: none.create({}) });
-      const fitting = exchangeFor(codec);
-      const make = Object.entries(made).find(([name]) => name === fitting)?.[1] ?? allreduce;
-      const after = make(request);
+      const after = fitting[exchangeFor(codec)](request);
       const clock = new Clock();
       const places = placesOf(buckets);
       const momenta = buckets.map(({ values: { length } }) => workspace.allocateValues(length));

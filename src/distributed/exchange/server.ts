@@ -3,6 +3,7 @@ import { ScreeError } from '../../graph/errors.js';
 import { define } from '../../optim/index.js';
 import { delayed } from './delayed.js';
 import type { Exchange, ExchangeMaker, ExchangeRequest } from './exchange.js';
+import { isLinear } from './fitting.js';
 import { byOwners } from './owners.js';
 import { bySums } from './summing.js';
 import { tellingCodec } from './telling.js';
@@ -69,15 +70,14 @@ export const server = define(
   },
   ({ servers, stale }): ExchangeMaker => {
     const make: ExchangeMaker = (request) => {
-      const { collective, codec, workspace } = request;
+      const { collective, codec } = request;
       if (servers > collective.size) {
         throw new ScreeError(
           `server: ${servers} servers need as many ranks, and there are ${collective.size}`,
         );
       }
       const serverOf = (bucket: number) => bucket % servers;
-      const { kind } = codec.create({ workspace, length: 16, shapes: [[16]], seed: 0, rank: 0, ranks: 1 });
-      if (kind === 'linear') return summing(request, serverOf);
+      if (isLinear(codec)) return summing(request, serverOf);
       return byOwners(request, {
         name: 'server',
         partsOf: ({ values }, index) => [{ owner: serverOf(index), values }],
